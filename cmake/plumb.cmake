@@ -1,0 +1,63 @@
+# How Plumb's targets are made: every source and every dependency is spelled out, nothing is global.
+
+set(PLUMB_WARNINGS -Wall -Wextra -Wconversion -Wshadow -Wno-sign-conversion)
+if(PLUMB_WERROR)
+  list(APPEND PLUMB_WARNINGS -Werror)
+endif()
+
+function(plumb_target_defaults name)
+  target_compile_options(${name} PRIVATE ${PLUMB_WARNINGS})
+  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    target_compile_options(${name} PRIVATE -Wthread-safety)
+  endif()
+endfunction()
+
+# plumb_library(<name> SRCS ... DEPS ...): one folder, one target. Includes are written from the project's root.
+function(plumb_library name)
+  cmake_parse_arguments(arg "" "" "SRCS;DEPS" ${ARGN})
+  add_library(${name} STATIC ${arg_SRCS})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PUBLIC ${arg_DEPS})
+  plumb_target_defaults(${name})
+endfunction()
+
+# plumb_test(<name> SRCS ... DEPS ... [TIMEOUT s] [LABELS ...]): one gtest program, run by `make test`.
+function(plumb_test name)
+  if(NOT PLUMB_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(arg "" "TIMEOUT" "SRCS;DEPS;LABELS" ${ARGN})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 300)
+  endif()
+  add_executable(${name} ${arg_SRCS})
+  target_link_libraries(${name} PRIVATE ${arg_DEPS} GTest::gmock GTest::gtest_main)
+  plumb_target_defaults(${name})
+  target_compile_options(${name} PRIVATE -Wno-conversion)
+  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}" SKIP_REGULAR_EXPRESSION "ALL TESTS SKIPPED")
+endfunction()
+
+# plumb_benchmark(<name> SRCS ... DEPS ...): a google-benchmark program, run by `make bench`.
+function(plumb_benchmark name)
+  if(NOT PLUMB_BENCHMARKS)
+    return()
+  endif()
+  cmake_parse_arguments(arg "" "" "SRCS;DEPS" ${ARGN})
+  add_executable(${name} ${arg_SRCS})
+  target_link_libraries(${name} PRIVATE ${arg_DEPS} benchmark::benchmark_main)
+  plumb_target_defaults(${name})
+endfunction()
+
+# plumb_fuzzer(<name> SRCS ... DEPS ...): a libFuzzer target; seeds in tests/fuzz/seeds/<name>.
+function(plumb_fuzzer name)
+  if(NOT PLUMB_FUZZERS)
+    return()
+  endif()
+  cmake_parse_arguments(arg "" "" "SRCS;DEPS" ${ARGN})
+  add_executable(${name} ${arg_SRCS})
+  target_link_libraries(${name} PRIVATE ${arg_DEPS})
+  target_compile_options(${name} PRIVATE -fsanitize=fuzzer)
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  plumb_target_defaults(${name})
+endfunction()

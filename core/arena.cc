@@ -1,0 +1,145 @@
+#include "core/arena.h"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+#include "core/number.h"
+
+namespace plumb {
+
+namespace {
+constexpr size_t kFirstBlock = 1024, kLargestBlock = 256 * 1024;
+constexpr size_t kIndexAbove = 16;  // members; below, a linear scan is faster than a binary search
+}  // namespace
+
+void* Arena::Allocate(size_t size, size_t align) {
+  size_t skip = (align - reinterpret_cast<uintptr_t>(next_) % align) % align;
+  if (skip + size > left_) {
+    // Blocks double, so that a small object is small and a big list is a few allocations.
+    const size_t grown = std::clamp(bytes_, kFirstBlock, kLargestBlock);
+    const size_t block = std::max(size + align, grown);
+    blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(block));
+    next_ = blocks_.back().get();
+    left_ = block;
+    bytes_ += block;
+    skip = (align - reinterpret_cast<uintptr_t>(next_) % align) % align;
+  }
+  std::byte* at = next_ + skip;
+  next_ = at + size;
+  left_ -= skip + size;
+  return at;
+}
+
+Value Arena::Bool(bool b) {
+  Value v;
+  v.kind_ = Kind::kBool;
+  v.bool_ = b;
+  return v;
+}
+
+Value Arena::Int(int64_t i) {
+  Value v;
+  v.kind_ = Kind::kInt;
+  v.int_ = i;
+  return v;
+}
+
+Value Arena::Float(double d) { return Float(d, FormatDouble(d)); }
+
+Value Arena::Float(double d, std::string_view spelling) {
+  char* at = static_cast<char*>(Allocate(sizeof(double) + spelling.size(), alignof(double)));
+  std::memcpy(at, &d, sizeof(d));
+  std::memcpy(at + sizeof(d), spelling.data(), spelling.size());
+  Value v;
+  v.kind_ = Kind::kFloat;
+  v.size_ = static_cast<uint32_t>(spelling.size());
+  v.text_ = at;
+  return v;
+}
+
+std::string_view Arena::Text(std::string_view text) {
+  if (text.empty()) return {};
+  char* at = static_cast<char*>(Allocate(text.size(), 1));
+  std::memcpy(at, text.data(), text.size());
+  return {at, text.size()};
+}
+
+Value Arena::Borrow(std::string_view text) {
+  Value v;
+  v.kind_ = Kind::kString;
+  v.size_ = static_cast<uint32_t>(text.size());
+  v.text_ = text.data();
+  return v;
+}
+
+Value Arena::String(std::string_view text) { return Borrow(Text(text)); }
+
+std::string_view Arena::Key(std::string_view text) {
+  if (auto found = keys_.find(text); found != keys_.end()) return *found;
+  return *keys_.insert(Text(text)).first;
+}
+
+Value Arena::List(std::span<const Value> items) {
+  Value v;
+  v.kind_ = Kind::kList;
+  v.size_ = static_cast<uint32_t>(items.size());
+  if (items.empty()) return v;
+  auto* at = static_cast<Value*>(Allocate(items.size_bytes(), alignof(Value)));
+  std::uninitialized_copy(items.begin(), items.end(), at);
+  v.items_ = at;
+  return v;
+}
+
+Value Arena::Map(std::span<const Member> members) {
+  Value v;
+  v.kind_ = Kind::kMap;
+  v.size_ = static_cast<uint32_t>(members.size());
+  if (members.empty()) return v;
+  const bool indexed = members.size() > kIndexAbove;
+  const size_t index_bytes = indexed ? members.size() * sizeof(uint32_t) : 0;
+  auto* at = static_cast<Member*>(Allocate(members.size_bytes() + index_bytes, alignof(Member)));
+  std::uninitialized_copy(members.begin(), members.end(), at);
+  v.members_ = at;
+  if (indexed) {
+    auto* order = reinterpret_cast<uint32_t*>(at + members.size());
+    std::iota(order, order + members.size(), 0u);
+    std::sort(order, order + members.size(), [at](uint32_t a, uint32_t b) { return at[a].key < at[b].key; });
+    v.flags_ |= Value::kIndexed;
+  }
+  return v;
+}
+
+Value Arena::Copy(Value v) {
+  switch (v.kind()) {
+    case Kind::kString: return String(v.AsString());
+    case Kind::kFloat: return Float(v.AsDouble(), v.FloatText());
+    case Kind::kList: {
+      std::vector<Value> items;
+      items.reserve(v.size());
+      for (Value item : v.items()) items.push_back(Copy(item));
+      return List(items);
+    }
+    case Kind::kMap: {
+      std::vector<Member> members;
+      members.reserve(v.size());
+      for (const Member& m : v.members()) members.push_back({Key(m.key), Copy(m.value)});
+      return Map(members);
+    }
+    default: return v;
+  }
+}
+
+void Arena::Adopt(std::shared_ptr<const Arena> other) {
+  if (!other || other.get() == this) return;
+  for (const auto& known : adopted_)
+    if (known == other) return;
+  adopted_.push_back(std::move(other));
+}
+
+Value Arena::Adopt(const Document& document) {
+  Adopt(document.arena());
+  return document.root();
+}
+
+}  // namespace plumb

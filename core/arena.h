@@ -1,0 +1,95 @@
+// The memory and the builder of document trees: a bump allocator that makes Values.
+//
+// Build bottom-up (children first), then hand the arena over to a Document, which freezes it. Trees built here may
+// share subtrees of other arenas once those are adopted: a changed copy of a big object costs its changed spine.
+//
+// One thread builds; frozen (shared_ptr<const Arena>) it may be read from any thread.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "core/value.h"
+
+namespace plumb {
+
+class Document;
+
+class Arena {
+ public:
+  Arena() = default;
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+
+  static Value Null() { return {}; }
+  static Value Bool(bool b);
+  static Value Int(int64_t i);
+  // A float spelled as Go's encoding/json would print it (1e+21, 0.1), or with the spelling given.
+  Value Float(double d);
+  Value Float(double d, std::string_view spelling);
+  Value String(std::string_view text);  // copies the text
+  // A string whose text is not copied: it must be a literal, or live in this arena or an adopted one.
+  static Value Borrow(std::string_view text);
+  // Copies the array of items, not what they point to.
+  Value List(std::span<const Value> items);
+  Value List(std::initializer_list<Value> items) { return List(std::span(items.begin(), items.size())); }
+  // Copies the array of members, not their keys' text (see Key). Keys must be unique; order is kept.
+  Value Map(std::span<const Member> members);
+  Value Map(std::initializer_list<Member> members) { return Map(std::span(members.begin(), members.size())); }
+
+  // The text of a key, stored once for each arena. A literal needs no Key().
+  std::string_view Key(std::string_view text);
+  std::string_view Text(std::string_view text);  // a copy of the text in this arena
+
+  // A deep copy into this arena, for when a small part of a big document must outlive it.
+  Value Copy(Value v);
+
+  // Keeps the other arena alive as long as this one, so that its Values may be used in trees built here.
+  void Adopt(std::shared_ptr<const Arena> other);
+  Value Adopt(const Document& document);  // the document's root, after adopting its arena
+
+  size_t bytes() const { return bytes_; }  // memory held, adopted arenas not counted
+
+ private:
+  void* Allocate(size_t size, size_t align);
+
+  std::vector<std::unique_ptr<std::byte[]>> blocks_;
+  std::byte* next_ = nullptr;
+  size_t left_ = 0;
+  size_t bytes_ = 0;
+  std::unordered_set<std::string_view> keys_;
+  std::vector<std::shared_ptr<const Arena>> adopted_;
+};
+
+// A tree and its memory: cheap to copy, shareable between threads. An empty Document is null.
+class Document {
+ public:
+  Document() = default;
+  Document(std::shared_ptr<const Arena> arena, Value root) : arena_(std::move(arena)), root_(root) {}
+
+  Value root() const { return root_; }
+  const Value* operator->() const { return &root_; }
+  Value operator*() const { return root_; }
+  const std::shared_ptr<const Arena>& arena() const { return arena_; }
+
+  // The document of a node of this one: shares the memory.
+  Document At(Value node) const { return {arena_, node}; }
+
+ private:
+  std::shared_ptr<const Arena> arena_;
+  Value root_;
+};
+
+// Builds a document with a function of the arena: `BuildDocument([&](Arena& a) { return a.Map({...}); })`.
+template <typename F>
+Document BuildDocument(F&& build) {
+  auto arena = std::make_shared<Arena>();
+  const Value root = build(*arena);
+  return {std::move(arena), root};
+}
+
+}  // namespace plumb

@@ -1,0 +1,39 @@
+// A tree of files at one revision: the only way renderers read. Content-addressed where the source has addresses.
+//
+// Implementations: a git tree and a directory (sources/), memory (core/memory_tree.h, tests). Immutable; thread-safe.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.h"
+
+namespace plumb {
+
+struct TreeEntry {
+  enum class Type { kFile, kDirectory, kSymlink };
+  std::string name;  // one path component
+  Type type = Type::kFile;
+};
+
+// Paths are relative to the root, separated by '/', without "." or ".." components; "" is the root.
+// Symlinks are resolved within the tree; one that leaves it is kDenied.
+class Tree {
+ public:
+  virtual ~Tree() = default;
+  // Entries of a directory, sorted by name bytewise. Errors: kNotFound, kInvalid (a file), kDenied, kUnavailable.
+  virtual Result<std::vector<TreeEntry>> List(std::string_view path) const = 0;
+  // The bytes of a file. Errors: kNotFound, kInvalid (a directory), kDenied, kLimit (larger than the tree's bound).
+  virtual Result<std::string> Read(std::string_view path) const = 0;
+  // kNotFound, or what is there (symlinks resolved).
+  virtual Result<TreeEntry::Type> Stat(std::string_view path) const = 0;
+  // An address of the content under `path`: equal addresses mean equal bytes. "" where the source has none.
+  virtual std::string Address(std::string_view path) const = 0;
+};
+
+// Joins and normalises: JoinPath("a/b", "../c") is "a/c". Errors: kDenied where it would leave the root.
+Result<std::string> JoinPath(std::string_view base, std::string_view relative);
+
+}  // namespace plumb

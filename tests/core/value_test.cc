@@ -1,0 +1,58 @@
+// The document tree: building, sharing, equality, lookup.
+#include "core/value.h"
+
+#include <gtest/gtest.h>
+
+#include "core/edit.h"
+#include "core/json.h"
+
+namespace plumb {
+namespace {
+
+Document Json(std::string_view text) {
+  auto parsed = ParseJson(text);
+  EXPECT_TRUE(parsed.ok()) << parsed.error().message();
+  return *parsed;
+}
+
+TEST(Value, EqualityIgnoresKeyOrderAndNumberSpelling) {
+  EXPECT_TRUE(*Json(R"({"a":1,"b":[1,2]})") == *Json(R"({"b":[1,2.0],"a":1})"));
+  EXPECT_EQ(Hash(*Json(R"({"a":1,"b":[1,2]})")), Hash(*Json(R"({"b":[1,2.0],"a":1})")));
+  EXPECT_FALSE(*Json(R"({"a":null})") == *Json("{}")) << "null and absent differ in the tree";
+  EXPECT_FALSE(*Json("[1,2]") == *Json("[2,1]"));
+  EXPECT_FALSE(*Json("9007199254740993") == *Json("9007199254740992.0")) << "no rounding through double";
+}
+
+TEST(Value, BigMapsAreIndexed) {
+  std::string text = "{";
+  for (int i = 0; i < 1000; ++i) text += (i ? ",\"k" : "\"k") + std::to_string(i) + "\":" + std::to_string(i);
+  const Document d = Json(text + "}");
+  for (int i = 0; i < 1000; ++i) EXPECT_EQ(d->Get("k" + std::to_string(i)).AsInt(), i);
+  EXPECT_EQ(d->Find("k1000"), nullptr);
+}
+
+TEST(Edit, ChangedCopySharesTheRest) {
+  const Document old = Json(R"({"metadata":{"name":"web"},"spec":{"replicas":1,"template":{"big":[1,2,3]}}})");
+  const Document changed = BuildDocument([&](Arena& a) {
+    return WithAt(a, a.Adopt(old), {"spec", "replicas"}, Arena::Int(3));
+  });
+  EXPECT_EQ(WriteJson(*changed), R"({"metadata":{"name":"web"},"spec":{"replicas":3,"template":{"big":[1,2,3]}}})");
+  EXPECT_TRUE(changed->Get("metadata").SameAs(old->Get("metadata")));
+  EXPECT_EQ(GetAt(*old, {"spec", "replicas"}).AsInt(), 1) << "the old tree is untouched";
+}
+
+TEST(Json, RoundTrip) {
+  for (std::string_view text : {"null", "true", "-5", "1.5", "\"a\\\"\\n\\u0001é\"", "[]", "{}", R"({"a":[1,{"b":null}]})", "9223372036854775807"})
+    EXPECT_EQ(WriteJson(*Json(text)), text);
+}
+
+TEST(Json, LastOfRepeatedKeysWins) { EXPECT_EQ(WriteJson(*Json(R"({"a":1,"b":2,"a":3})")), R"({"a":3,"b":2})"); }
+
+TEST(Json, DeepNestingIsALimit) {
+  const auto parsed = ParseJson(std::string(2000, '[') + std::string(2000, ']'));
+  ASSERT_FALSE(parsed.ok());
+  EXPECT_EQ(parsed.error().code(), Code::kLimit);
+}
+
+}  // namespace
+}  // namespace plumb
