@@ -193,7 +193,12 @@ esac
 (($# >= 2)) || bad_usage "$command: which folder?"
 [[ $2 != -* ]] || bad_usage "$command: the folder comes before the options, not '$2'"
 if [[ $command == start ]]; then mkdir -p "$2"; fi
-[[ -d $(dirname "$2") ]] || { [[ $command == stop ]] && exit 0; fail "$command: no folder '$2'"; }
+if [[ ! -d $2 ]]; then
+  [[ $command != stop ]] || exit 0
+  say "stopped: there is no folder '$2'"
+  [[ $command == status ]] && exit 3
+  exit 1
+fi
 folder=$(cd "$(dirname "$2")" && pwd)/$(basename "$2")
 shift 2
 case $command in

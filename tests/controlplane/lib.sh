@@ -54,6 +54,15 @@ scratch_parent() {
 }
 readonly scratch_prefix=plumb-controlplane.
 
+# remove_data FOLDER: a cluster's data, and what its programs keep elsewhere.
+remove_data() {
+  local outside
+  if [[ -f $1/outside ]]; then
+    while read -r outside; do rm -rf "$outside"; done <"$1/outside"
+  fi
+  rm -rf "$1"
+}
+
 # remove_traces DIR: all that a cluster wrote there but its logs, and the data of clusters whose supervisor was killed:
 # such a one could not do it itself.
 remove_traces() {
@@ -62,6 +71,6 @@ remove_traces() {
   for folder in /dev/shm/"$scratch_prefix"* "${TMPDIR:-/tmp}/$scratch_prefix"*; do
     [[ -O $folder && -f $folder/owner ]] || continue
     first_line "$folder/owner"
-    if [[ -n $REPLY ]] && ! same_process "$REPLY"; then rm -rf "$folder"; fi
+    if [[ -n $REPLY ]] && ! same_process "$REPLY"; then remove_data "$folder"; fi
   done
 }

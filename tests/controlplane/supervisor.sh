@@ -54,7 +54,7 @@ tear_down() {
   local name
   for name in "${!pids[@]}"; do kill -KILL "${pids[$name]}" 2>/dev/null || true; done
   wait 2>/dev/null || true
-  [[ -z $data ]] || rm -rf "$data"
+  [[ -z $data ]] || remove_data "$data"
   # Only if DIR is still ours: it may have been removed, and made again by another cluster. A failure is for cluster.sh to read.
   first_line "$dir/supervisor"
   [[ $REPLY == "$me" ]] || return 0
@@ -87,7 +87,7 @@ run() {
     [[ $arg != "$name":* ]] || command+=("${arg#*:}")
   done
   printf '+ %s\n' "${command[*]}" >>"$dir/logs/$name.log"
-  TMPDIR=$data setpriv --pdeathsig KILL -- "${command[@]}" </dev/null >>"$dir/logs/$name.log" 2>&1 &
+  setpriv --pdeathsig KILL -- "${command[@]}" </dev/null >>"$dir/logs/$name.log" 2>&1 &
   pids[$name]=$!
   printf '%s\n' "${pids[$name]}" >"$dir/pids/$name"
 }
@@ -230,10 +230,17 @@ start_kube-scheduler() {
   run kube-scheduler "$bin/kube-scheduler" --kubeconfig="$dir/kubeconfig" --leader-elect=false --secure-port=0
 }
 
+kubelet_roots() { { grep -oE '/tmp/hollow-kubelet\.[0-9]+ as root dir' "$dir/logs/kubelet.log" || true; } 2>/dev/null | cut -d' ' -f1; }
+
 start_kubelet() {
+  local known
+  known=$(kubelet_roots | wc -l)
   # One hollow node stands for many, so it may ask more often. Without the fake image service its pods would stay Pending.
   run kubelet "$bin/kubemark" --morph=kubelet --name=hollow-0 --kubeconfig="$dir/kubeconfig" --kubelet-port=0 \
     --kubelet-read-only-port=0 --max-pods=2000 --use-host-image-service=false --kube-api-qps=100 --kube-api-burst=200
+  # Its folder is always in /tmp, and only its log tells the name.
+  while alive kubelet && (($(kubelet_roots | wc -l) == known)); do snooze 0.05; done
+  kubelet_roots >"$data/outside"
 }
 
 start_apiserver_on_free_port() {
@@ -282,6 +289,8 @@ start_all() {
     until_ready 'node' kubelet as_admin wait --for=condition=Ready node/hollow-0 --timeout=2s || fail kubelet "exited while starting"
     progress "node 'hollow-0' is ready"
   fi
+  # The scheduler has no door to knock at, but wrong flags make it leave at once.
+  if [[ ,$with, == *,scheduler,* && ,$with, != *,kubelet,* ]]; then snooze 0.3; fi
   for program in "${!pids[@]}"; do
     alive "$program" || fail "$program" "exited while starting"
   done
