@@ -17,12 +17,13 @@ usage() {
   cat <<EOF
 usage: build.sh [PROGRAM...]
 
-Makes the named programs available (default: all) and prints their folder.
-Programs: ${all_programs[*]}
+Makes the named programs available (default: all but rawbench) and prints their folder.
+Programs: ${all_programs[*]} rawbench
 
 Searched in this order: the folder in KUBEBUILDER_ASSETS, the cache, a build from Go modules (Go >= 1.$min_go_minor).
 The cache is \${PLUMB_CACHE:-\${XDG_CACHE_HOME:-~/.cache}/plumb}/controlplane/PINS, PINS being a hash of the pinned versions.
 kubectl-1.20 is Debian's; where apt does not offer it, it is missing, which only matters when it is asked for by name.
+rawbench, the bare API client, is built each time from \${PLUMB_SHARED:-../shared beside the project}/bench/rawbench.
 EOF
 }
 
@@ -75,7 +76,8 @@ find_go() {
 go_build() {
   local folder=$1 flags=$2 out=$3
   shift 3
-  (cd "$here/$folder" && CGO_ENABLED=0 GOTOOLCHAIN=local GOWORK=off GOFLAGS='' \
+  # Without our lock: what go leaves running in the background would keep it.
+  (exec {lock}>&- && cd "$here" && cd "$folder" && CGO_ENABLED=0 GOTOOLCHAIN=local GOWORK=off GOFLAGS='' \
     "$go" build -trimpath -buildvcs=false -ldflags "-s -w $flags" -o "$out" "$@") >&2
 }
 
@@ -110,35 +112,15 @@ debian_kubectl() {
   mv "$dir/root/usr/bin/kubectl" "$out"
 }
 
-for arg in "$@"; do
-  case $arg in
-    -h | --help) usage; exit 0 ;;
-  esac
-  if [[ " ${all_programs[*]} " != *" $arg "* ]]; then
-    say "unknown program '$arg'; known are: ${all_programs[*]}"
-    exit 2
-  fi
-done
-wanted=("$@")
-((${#wanted[@]})) || wanted=("${all_programs[@]}")
-
-cache_root=${PLUMB_CACHE:-${XDG_CACHE_HOME:-${HOME:?HOME is not set, set PLUMB_CACHE}/.cache}/plumb}/controlplane
-pins=$( (cd "$here" && cat go.mod go.sum oracles/go.mod oracles/go.sum yamlbench/main.go && echo "recipe $recipe $(uname -sm)") |
-  sha256sum | cut -c1-16)
-cache=$cache_root/$pins
-folder=$cache
-assets=${KUBEBUILDER_ASSETS:-}
-if [[ -n $assets ]]; then
-  [[ -d $assets ]] || fail "KUBEBUILDER_ASSETS: '$assets' is not a folder"
-  # Given programs come first but must not get into the folder of the pinned ones: they get a folder of links.
-  assets=$(cd "$assets" && pwd)
-  folder=$cache_root/$pins-assets-$(printf '%s' "$assets" | sha256sum | cut -c1-8)
-fi
-
 missing_of() { # missing_of PROGRAM...: those that neither the given folder nor the cache holds
   local program
   for program in "$@"; do
-    [[ -n $assets && -x $assets/$program ]] || [[ -x $cache/$program ]] || printf '%s\n' "$program"
+    # The source of rawbench has no pin: it may have changed.
+    if [[ $program != rawbench ]]; then
+      [[ -z $assets || ! -x $assets/$program ]] || continue
+      [[ ! -x $cache/$program ]] || continue
+    fi
+    printf '%s\n' "$program"
   done
 }
 
@@ -157,30 +139,7 @@ finish() {
   printf '%s\n' "$folder"
 }
 
-mapfile -t missing < <(missing_of "${wanted[@]}")
-# By default kubectl-1.20 is taken along where it can be had; one failed attempt is remembered, so that runs stay fast.
-if ((!$#)) && [[ "${missing[*]}" == kubectl-1.20 && -e $cache/.no-kubectl-1.20 ]]; then
-  missing=()
-fi
-if ((!${#missing[@]})); then
-  finish
-  exit 0
-fi
-
-mkdir -p "$cache"
-exec {lock}>"$cache/.lock"
-if ! flock -n "$lock"; then
-  say "another build is running, waiting for it"
-  flock "$lock"
-fi
-mapfile -t missing < <(missing_of "${wanted[@]}")
 is_missing() { [[ " ${missing[*]} " == *" $1 "* ]]; }
-
-# Builds go into a folder beside the result, on the same file system: a rename publishes each, whole or not at all.
-staging=$(mktemp -d "$cache/.staging.XXXXXX")
-trap 'rm -rf "$staging"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
 
 publish() { # publish PROGRAM...
   local program
@@ -188,10 +147,6 @@ publish() { # publish PROGRAM...
     mv -f "$staging/$program" "$cache/$program"
   done
 }
-
-go=$(find_go) || go=
-no_go="needs Go >= 1.$min_go_minor or KUBEBUILDER_ASSETS"
-unavailable=()
 
 # build_group TITLE FOLDER MODULE LDFLAGS PROGRAM=PACKAGE...: builds those of the programs that are missing, in one go run.
 build_group() {
@@ -217,33 +172,102 @@ build_group() {
   say "built ${programs[*]} in $((SECONDS - begin)) s"
 }
 
-kubernetes=$(pinned go.mod k8s.io/kubernetes)
-etcd=$(pinned go.mod go.etcd.io/etcd/server/v3)
-kustomize=$(pinned oracles/go.mod sigs.k8s.io/kustomize/kustomize/v5)
-k8s=k8s.io/kubernetes
-# What a test needs first comes first. Programs share most of their packages: one go run for several overlaps compiling and linking.
-build_group "etcd $etcd" . go.etcd.io/etcd/server/v3 '' etcd=go.etcd.io/etcd/server/v3
-build_group "Kubernetes $kubernetes" . $k8s "$(k8s_flags "$kubernetes")" \
-  kube-apiserver=$k8s/cmd/kube-apiserver kubectl=$k8s/cmd/kubectl \
-  kube-controller-manager=$k8s/cmd/kube-controller-manager kube-scheduler=$k8s/cmd/kube-scheduler kubemark=$k8s/cmd/kubemark
-build_group "sigs.k8s.io/yaml" . sigs.k8s.io/yaml '' yamlbench=./yamlbench
-build_group "helm $(pinned oracles/go.mod helm.sh/helm/v3)" oracles helm.sh/helm/v3 "$(helm_flags)" helm=helm.sh/helm/v3/cmd/helm
-build_group "kustomize $kustomize" oracles sigs.k8s.io/kustomize/kustomize/v5 \
-  "-X sigs.k8s.io/kustomize/api/provenance.version=$kustomize" kustomize=sigs.k8s.io/kustomize/kustomize/v5
+# One function, so that bash has read all of this file before a build that takes minutes: it may be edited meanwhile.
+main() {
+  for arg in "$@"; do
+    case $arg in
+      -h | --help) usage; exit 0 ;;
+    esac
+    if [[ " ${all_programs[*]} rawbench " != *" $arg "* ]]; then
+      say "unknown program '$arg'; known are: ${all_programs[*]} rawbench"
+      exit 2
+    fi
+  done
+  wanted=("$@")
+  ((${#wanted[@]})) || wanted=("${all_programs[@]}")
 
-if is_missing kubectl-1.20; then
-  if debian_kubectl "$staging/kubectl-1.20"; then
-    publish kubectl-1.20
-    say "unpacked kubectl-1.20"
-  elif (($#)); then
-    unavailable+=(kubectl-1.20)
-  else
-    : >"$cache/.no-kubectl-1.20"
+  cache_root=${PLUMB_CACHE:-${XDG_CACHE_HOME:-${HOME:?HOME is not set, set PLUMB_CACHE}/.cache}/plumb}/controlplane
+  pins=$( (cd "$here" && cat go.mod go.sum oracles/go.mod oracles/go.sum yamlbench/main.go && echo "recipe $recipe $(uname -sm)") |
+    sha256sum | cut -c1-16)
+  cache=$cache_root/$pins
+  folder=$cache
+  assets=${KUBEBUILDER_ASSETS:-}
+  if [[ -n $assets ]]; then
+    [[ -d $assets ]] || fail "KUBEBUILDER_ASSETS: '$assets' is not a folder"
+    # Given programs come first but must not get into the folder of the pinned ones: they get a folder of links.
+    assets=$(cd "$assets" && pwd)
+    folder=$cache_root/$pins-assets-$(printf '%s' "$assets" | sha256sum | cut -c1-8)
   fi
-fi
 
-if ((${#unavailable[@]})); then
-  [[ "${unavailable[*]}" == kubectl-1.20 ]] && skip "kubectl-1.20 cannot be had here"
-  skip "${unavailable[*]}: $no_go"
-fi
-finish
+  mapfile -t missing < <(missing_of "${wanted[@]}")
+  # By default kubectl-1.20 is taken along where it can be had; one failed attempt is remembered, so that runs stay fast.
+  if ((!$#)) && [[ "${missing[*]}" == kubectl-1.20 && -e $cache/.no-kubectl-1.20 ]]; then
+    missing=()
+  fi
+  if ((!${#missing[@]})); then
+    finish
+    exit 0
+  fi
+
+  mkdir -p "$cache"
+  exec {lock}>"$cache/.lock"
+  if ! flock -n "$lock"; then
+    say "another build is running, waiting for it"
+    flock "$lock"
+  fi
+  mapfile -t missing < <(missing_of "${wanted[@]}")
+  # Builds go into a folder beside the result, on the same file system: a rename publishes each, whole or not at all.
+  # Those that are there belong to builds that were killed: we hold the lock.
+  rm -rf "$cache"/.staging.*
+  staging=$(mktemp -d "$cache/.staging.XXXXXX")
+  trap 'rm -rf "$staging"' EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+
+  go=$(find_go) || go=
+  no_go="needs Go >= 1.$min_go_minor or KUBEBUILDER_ASSETS"
+  unavailable=()
+
+  kubernetes=$(pinned go.mod k8s.io/kubernetes)
+  etcd=$(pinned go.mod go.etcd.io/etcd/server/v3)
+  kustomize=$(pinned oracles/go.mod sigs.k8s.io/kustomize/kustomize/v5)
+  k8s=k8s.io/kubernetes
+  # What a test needs first comes first. Programs share most of their packages: one go run for several overlaps compiling and linking.
+  build_group "etcd $etcd" . go.etcd.io/etcd/server/v3 '' etcd=go.etcd.io/etcd/server/v3
+  build_group "Kubernetes $kubernetes" . $k8s "$(k8s_flags "$kubernetes")" \
+    kube-apiserver=$k8s/cmd/kube-apiserver kubectl=$k8s/cmd/kubectl \
+    kube-controller-manager=$k8s/cmd/kube-controller-manager kube-scheduler=$k8s/cmd/kube-scheduler kubemark=$k8s/cmd/kubemark
+  build_group "sigs.k8s.io/yaml" . sigs.k8s.io/yaml '' yamlbench=./yamlbench
+  build_group "helm $(pinned oracles/go.mod helm.sh/helm/v3)" oracles helm.sh/helm/v3 "$(helm_flags)" helm=helm.sh/helm/v3/cmd/helm
+  build_group "kustomize $kustomize" oracles sigs.k8s.io/kustomize/kustomize/v5 \
+    "-X sigs.k8s.io/kustomize/api/provenance.version=$kustomize" kustomize=sigs.k8s.io/kustomize/kustomize/v5
+
+  if is_missing rawbench; then
+    rawbench=${PLUMB_SHARED:-$here/../../../shared}/bench/rawbench
+    [[ -f $rawbench/go.mod ]] || skip "rawbench: no folder '$rawbench', set PLUMB_SHARED"
+    rawbench=$(cd "$rawbench" && pwd)
+    [[ -n $go ]] || skip "rawbench: $no_go"
+    go_build "$rawbench" '' "$staging/rawbench" . || fail 'building rawbench failed'
+    publish rawbench
+  fi
+
+  if is_missing kubectl-1.20; then
+    if debian_kubectl "$staging/kubectl-1.20"; then
+      publish kubectl-1.20
+      say "unpacked kubectl-1.20"
+    elif (($#)); then
+      unavailable+=(kubectl-1.20)
+    else
+      : >"$cache/.no-kubectl-1.20"
+    fi
+  fi
+
+  if ((${#unavailable[@]})); then
+    [[ "${unavailable[*]}" == kubectl-1.20 ]] && skip "kubectl-1.20 cannot be had here"
+    skip "${unavailable[*]}: $no_go"
+  fi
+  finish
+}
+
+main "$@"
+exit

@@ -161,7 +161,7 @@ status() {
       died=1
     fi
   done
-  exit $died
+  exit "$died"
 }
 
 restart() {
@@ -183,26 +183,32 @@ restart() {
   fail "restart: the API server is not ready after '$program' was started again"
 }
 
-command=${1:-}
-case $command in
-  -h | --help) usage; exit 0 ;;
-  start | stop | status | restart) ;;
-  '') usage >&2; exit 2 ;;
-  *) bad_usage "unknown command '$command'" ;;
-esac
-(($# >= 2)) || bad_usage "$command: which folder?"
-[[ $2 != -* ]] || bad_usage "$command: the folder comes before the options, not '$2'"
-if [[ $command == start ]]; then mkdir -p "$2"; fi
-if [[ ! -d $2 ]]; then
-  [[ $command != stop ]] || exit 0
-  say "stopped: there is no folder '$2'"
-  [[ $command == status ]] && exit 3
-  exit 1
-fi
-folder=$(cd "$(dirname "$2")" && pwd)/$(basename "$2")
-shift 2
-case $command in
-  start) start "$folder" "$@" ;;
-  restart) (($# == 1)) || bad_usage "restart: which program?"; restart "$folder" "$1" ;;
-  *) (($# == 0)) || bad_usage "$command: unexpected '$1'"; "$command" "$folder" ;;
-esac
+main() {
+  local command=${1:-} folder
+  case $command in
+    -h | --help) usage; exit 0 ;;
+    start | stop | status | restart) ;;
+    '') usage >&2; exit 2 ;;
+    *) bad_usage "unknown command '$command'" ;;
+  esac
+  (($# >= 2)) || bad_usage "$command: which folder?"
+  [[ $2 != -* ]] || bad_usage "$command: the folder comes before the options, not '$2'"
+  if [[ $command == start ]]; then mkdir -p "$2"; fi
+  if [[ ! -d $2 ]]; then
+    [[ $command != stop ]] || exit 0
+    say "stopped: there is no folder '$2'"
+    [[ $command == status ]] && exit 3
+    exit 1
+  fi
+  folder=$(cd "$(dirname "$2")" && pwd)/$(basename "$2")
+  shift 2
+  case $command in
+    start) start "$folder" "$@" ;;
+    restart) (($# == 1)) || bad_usage "restart: which program?"; restart "$folder" "$1" ;;
+    stop | status) (($# == 0)) || bad_usage "$command: unexpected '$1'" ;;&
+    stop) stop "$folder" ;;
+    status) status "$folder" ;;
+  esac
+}
+
+main "$@"

@@ -309,11 +309,15 @@ restart_asked() {
   done
 }
 
-start_all
-# From here on the cluster may outlive the script that started it.
-starter=
-set_state ready
-while ! orphaned; do
-  restart_asked
-  snooze 0.2
-done
+main() {
+  start_all
+  # From here on the cluster may outlive the script that started it.
+  starter=
+  set_state ready
+  while ! orphaned; do
+    restart_asked
+    snooze 0.2
+  done
+}
+
+main
