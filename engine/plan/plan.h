@@ -1,0 +1,102 @@
+// A plan: what has to happen so that the cluster is what the manifests say, as an ordered graph of steps.
+//
+// One value, the same in the command line, the pull request, the controller and the web page. Plain data that shares
+// the documents it speaks of; immutable once made, so thread-safe to read.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/object.h"
+
+namespace plumb {
+
+struct ObjectDiff;  // diff/object_diff.h
+
+enum class Action : uint8_t {
+  kNone,     // live is as declared: nothing is sent
+  kCreate,
+  kPatch,    // server-side apply over the live object
+  kReplace,  // delete, wait until gone, create: an immutable field changes, and the manifest allows it
+  kDelete,
+  kKeep,     // left the source but stays in the cluster, and in the inventory; `why` says why
+  kBlocked,  // should be carried out and cannot be; `why` says why. What depends on it is skipped
+};
+
+// "none", "create", "patch", ...
+std::string_view ActionName(Action action);
+
+// What must be true of a step before one that depends on it may start.
+enum class Gate : uint8_t {
+  kExists,       // the request was accepted
+  kActive,       // Namespace: status.phase is Active
+  kEstablished,  // CustomResourceDefinition: served
+  kHealthy,      // engine/health says so
+  kGone,         // deletes: the object is not there any more
+};
+
+std::string_view GateName(Gate gate);
+
+struct Edge {
+  size_t on = 0;       // index in Plan::steps of the step that comes first
+  Gate gate = Gate::kExists;
+  std::string reason;  // "its namespace", "uses ConfigMap shop/settings", "depends-on"
+};
+
+struct Step {
+  Action action = Action::kNone;
+  ObjectId id;
+  Gvk gvk;
+  Origin origin;                           // of the manifest; empty for deletes
+  Document desired;                        // what to send; null for deletes
+  Document live;                           // as the plan saw it; null where absent
+  std::string uid;                         // of live, "" where absent: the precondition of deletes
+  std::shared_ptr<const ObjectDiff> diff;  // of kPatch and kReplace; null otherwise
+  std::vector<Edge> after;                 // without duplicates; never a cycle
+  size_t stage = 0;                        // index in Plan::stages
+  int hold = -1;                           // index in Plan::holds: not carried out until lifted; -1 none
+  bool owned = true;                       // goes into the inventory
+  std::string why;                         // of kKeep, kBlocked, kReplace; else ""
+
+  bool changes() const { return action >= Action::kCreate && action <= Action::kDelete; }
+};
+
+// Steps of a stage start when every step of the earlier stages has settled. Within a stage only edges count.
+struct Stage {
+  bool deletes = false;   // delete stages come last, and only where nothing before them failed
+  int wave = 0;
+  Gate gate = Gate::kExists;  // what the *next* stage waits for in this one
+  bool must_succeed = false;  // a failure in this stage skips the later ones
+};
+
+// Why something does not move, and who can lift it.
+struct Hold {
+  std::string id;      // "budget", "protected", "source", "live": stable, for metrics
+  std::string reason;  // "37 deletes, more than budget.deletes (10)"
+  std::string lift;    // "approve plan 1f2e3d4c5b6a", "wait for the source": what makes it go
+  std::vector<size_t> steps;  // held back; may be empty for source and live, whose steps are kKeep
+};
+
+struct PlanSummary {
+  size_t none = 0, create = 0, patch = 0, replace = 0, remove = 0, keep = 0, blocked = 0, held = 0;
+
+  bool in_sync() const { return create + patch + replace + remove + blocked + held == 0; }
+  bool operator==(const PlanSummary&) const = default;
+};
+
+struct Plan {
+  std::string application;
+  std::vector<Step> steps;  // in one order that respects every edge and stage
+  std::vector<Stage> stages;
+  std::vector<Hold> holds;
+  std::vector<std::string> warnings;
+  PlanSummary summary;  // held steps are counted as held only
+  // SHA-256 in hexadecimal over everything that would change: the same changes have the same digest on any machine.
+  // Secret values enter as parts of hashes only. Approvals bind to it.
+  std::string digest;
+
+  bool empty() const { return summary.in_sync(); }
+};
+
+}  // namespace plumb
