@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/map_keys.h"
+
 namespace plumb {
 
 namespace {
@@ -16,7 +18,7 @@ namespace dom = simdjson::dom;
 // costs no allocation beyond the arena's.
 class TreeBuilder {
  public:
-  TreeBuilder(Arena& arena, size_t depth) : arena_(arena), depth_left_(depth) {}
+  TreeBuilder(Arena& arena, const JsonLimits& limits) : arena_(arena), depth_left_(limits.depth), refuse_repeated_(limits.refuse_repeated_keys) {}
 
   Result<Value> Build(dom::element e) {
     switch (e.type()) {
@@ -61,6 +63,7 @@ class TreeBuilder {
       PLUMB_TRY(value, Build(item));
       members_.push_back({name, value});
     }
+    if (refuse_repeated_ && HasRepeatedKeys(std::span(members_).subspan(first))) return Invalid("a key is given twice");
     const size_t kept = DropRepeated(std::span(members_).subspan(first));
     const Value map = arena_.Map(std::span(members_).subspan(first, kept));
     members_.resize(first);
@@ -70,20 +73,7 @@ class TreeBuilder {
 
   // A key given twice keeps its first place and its last value. Returns how many members are left.
   static size_t DropRepeated(std::span<Member> members) {
-    // Keys are interned: two equal ones have the same address.
-    std::vector<const char*> seen;
-    bool repeated = false;
-    if (members.size() <= 16) {
-      for (size_t i = 1; i < members.size() && !repeated; ++i)
-        for (size_t j = 0; j < i && !repeated; ++j) repeated = members[i].key == members[j].key;
-    } else {
-      std::vector<std::string_view> keys;
-      keys.reserve(members.size());
-      for (const Member& m : members) keys.push_back(m.key);
-      std::sort(keys.begin(), keys.end());
-      repeated = std::adjacent_find(keys.begin(), keys.end()) != keys.end();
-    }
-    if (!repeated) return members.size();
+    if (!HasRepeatedKeys(members)) return members.size();
     size_t kept = 0;
     for (size_t i = 0; i < members.size(); ++i) {
       auto earlier = std::find_if(members.begin(), members.begin() + static_cast<ptrdiff_t>(kept), [&](const Member& m) { return m.key == members[i].key; });
@@ -95,6 +85,7 @@ class TreeBuilder {
 
   Arena& arena_;
   size_t depth_left_;
+  bool refuse_repeated_;
   std::vector<Value> values_;
   std::vector<Member> members_;
 };
@@ -191,7 +182,7 @@ Result<Document> ParseJson(std::string_view text, JsonLimits limits) {
     return Invalid(fmt::format("not valid JSON: {}", simdjson::error_message(error)));
   }
   auto arena = std::make_shared<Arena>();
-  PLUMB_TRY(value, TreeBuilder(*arena, limits.depth).Build(root));
+  PLUMB_TRY(value, TreeBuilder(*arena, limits).Build(root));
   return Document(std::move(arena), value);
 }
 

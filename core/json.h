@@ -12,6 +12,7 @@ namespace plumb {
 struct JsonLimits {
   size_t bytes = 512u << 20;  // input
   size_t depth = 512;         // nesting of lists and maps
+  bool refuse_repeated_keys = false;
 };
 
 // Parses one JSON value. Integers within int64 stay integers; every other number is a float that keeps its spelling.

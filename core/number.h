@@ -10,4 +10,9 @@ namespace plumb {
 // Source: Go encoding/json encode.go, floatEncoder.
 std::string FormatDouble(double d);
 
+// The same digits as go-yaml lays them out: plain for exponents from -4 to 5 ("123456.5"), otherwise scientific with two
+// digits of exponent or more ("1.2345675e+06", "1e-05"). Source: Go strconv.FormatFloat(f, 'g', -1, 64 or 32).
+std::string FormatShortest(double d);
+std::string FormatShortest(float f);
+
 }  // namespace plumb

@@ -21,7 +21,8 @@ struct YamlOptions {
   bool refuse_duplicate_keys = false;  // otherwise the last wins, and YamlDocument::warnings says so
   size_t bytes = 64u << 20;            // input
   size_t depth = 500;                  // nesting of lists and maps
-  size_t nodes = 8'000'000;            // nodes after aliases are expanded: the bound on alias bombs
+  size_t nodes = 8'000'000;            // of a document, aliases expanded; go-yaml's bound on aliases holds as well
+  size_t documents = 100'000;          // of a stream
 };
 
 struct YamlDocument {
@@ -30,7 +31,9 @@ struct YamlDocument {
   std::vector<std::string> warnings;  // "line 7: key 'selector' given twice; the last one counts"
 };
 
-// All documents of a stream. Empty ones (only comments, or nothing between two ---) are left out.
+// All documents of a stream. Empty ones (comments, nothing between two ---, null) are left out. A text that starts with
+// '{' is read as JSON where it is that, as Kubernetes does. Numbers are what the API server would see after the way
+// through JSON: 1e3 is the integer 1000.
 // Thread-safe. Errors: kInvalid "line:column: ..." (1-based; the caller puts the file in front), kLimit.
 Result<std::vector<YamlDocument>> ParseYaml(std::string_view text, const YamlOptions& options = {});
 // Exactly one document; none at all is null, two are an error.
@@ -40,13 +43,16 @@ struct Position {
   int line = 0, column = 0;  // 1-based; 0 where unknown
 };
 
-// Where the value at `path` of the index-th (non-empty) document begins: map keys by name, list items by decimal
-// index. Reads the text again, so that trees carry no positions: only errors need them. Unknown path: the deepest
-// part of it that exists.
-Position LocateYaml(std::string_view text, size_t index, const std::vector<std::string>& path);
+enum class YamlPlace { kValue, kKey };
+
+// Where the member or item at `path` of the index-th (non-empty) document stands: its value, or its key ("unknown key").
+// Map keys by name, list items by decimal index. Reads the text again, so that trees carry no positions: only errors
+// need them. Unknown path: where the deepest part of it that exists begins. Not followed: aliases and merged maps.
+Position LocateYaml(std::string_view text, size_t index, const std::vector<std::string>& path,
+                    YamlPlace place = YamlPlace::kValue);
 
 // What `kubectl -o yaml` and `kustomize build` print: keys in go-yaml's natural order, width 80, lists not indented.
-// Ends with a newline. A stream is written by joining with "---\n".
+// Ends with a newline. A stream is written by joining with "---\n". Bytes that are not UTF-8 become U+FFFD.
 std::string WriteYaml(Value value);
 
 }  // namespace plumb

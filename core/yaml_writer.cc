@@ -1,0 +1,116 @@
+// Trees into YAML text, byte for byte as sigs.k8s.io/yaml writes them: libyaml's emitter with go-yaml's choice of
+// styles and order of keys.
+//
+// Source: go.yaml.in/yaml v2.4.3 encode.go; the differences between libyaml's emitter and go-yaml's are noted below.
+#include <fmt/core.h>
+#include <yaml.h>
+
+#include <algorithm>
+#include <cmath>
+#include <new>
+#include <vector>
+
+#include "core/natural_order.h"
+#include "core/number.h"
+#include "core/utf8.h"
+#include "core/yaml.h"
+#include "core/yaml_scalar.h"
+
+namespace plumb {
+
+namespace {
+
+class Emitter {
+ public:
+  explicit Emitter(std::string& out) {
+    if (!yaml_emitter_initialize(&emitter_)) throw std::bad_alloc();
+    yaml_emitter_set_output(&emitter_, &Append, &out);
+    yaml_emitter_set_unicode(&emitter_, 1);
+    yaml_emitter_set_width(&emitter_, 80);
+  }
+  ~Emitter() { yaml_emitter_delete(&emitter_); }
+  Emitter(const Emitter&) = delete;
+  Emitter& operator=(const Emitter&) = delete;
+
+  void WriteDocument(Value root) {
+    yaml_event_t event;
+    Emit(yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING), event);
+    Emit(yaml_document_start_event_initialize(&event, nullptr, nullptr, nullptr, 1), event);
+    Write(root);
+    // libyaml marks the end of a document that ends in a kept line break ("|+") by "..."; go-yaml does not.
+    emitter_.open_ended = 0;
+    Emit(yaml_document_end_event_initialize(&event, 1), event);
+    emitter_.open_ended = 0;
+    Emit(yaml_stream_end_event_initialize(&event), event);
+  }
+
+ private:
+  static int Append(void* out, unsigned char* buffer, size_t size) {
+    static_cast<std::string*>(out)->append(reinterpret_cast<char*>(buffer), size);
+    return 1;
+  }
+
+  // The tree holds valid UTF-8 only by now and the events come in order: what is left to fail is memory.
+  void Emit(int initialized, yaml_event_t& event) {
+    if (!initialized || !yaml_emitter_emit(&emitter_, &event)) throw std::bad_alloc();
+  }
+
+  void Scalar(std::string_view text, yaml_scalar_style_t style) {
+    yaml_event_t event;
+    Emit(yaml_scalar_event_initialize(&event, nullptr, nullptr, reinterpret_cast<const yaml_char_t*>(text.data()),
+                                      static_cast<int>(text.size()), 1, 1, style),
+         event);
+  }
+
+  void String(std::string_view text) {
+    if (FindInvalidUtf8(text) != std::string_view::npos) return String(ReplaceInvalidUtf8(text));
+    if (text.find('\n') != std::string_view::npos) return Scalar(text, YAML_LITERAL_SCALAR_STYLE);
+    Scalar(text, YamlStringNeedsQuotes(text) ? YAML_DOUBLE_QUOTED_SCALAR_STYLE : YAML_PLAIN_SCALAR_STYLE);
+  }
+
+  // A number goes through JSON first, where 1e6 is 1000000: an integer to go-yaml, as long as it fits 64 bits.
+  void Float(double d) {
+    const std::string json = FormatDouble(d);
+    const YamlScalar scalar = ResolveYamlScalar(json, YamlDialect::kKubernetes);
+    Scalar(scalar.type == YamlScalar::Type::kFloat ? FormatShortest(d) : json, YAML_PLAIN_SCALAR_STYLE);
+  }
+
+  void Write(Value v) {
+    yaml_event_t event;
+    switch (v.kind()) {
+      case Kind::kNull: return Scalar("null", YAML_PLAIN_SCALAR_STYLE);
+      case Kind::kBool: return Scalar(v.AsBool() ? "true" : "false", YAML_PLAIN_SCALAR_STYLE);
+      case Kind::kInt: return Scalar(fmt::format("{}", v.AsInt()), YAML_PLAIN_SCALAR_STYLE);
+      case Kind::kFloat: return Float(v.AsDouble());
+      case Kind::kString: return String(v.AsString());
+      case Kind::kList:
+        Emit(yaml_sequence_start_event_initialize(&event, nullptr, nullptr, 1, YAML_BLOCK_SEQUENCE_STYLE), event);
+        for (Value item : v.items()) Write(item);
+        return Emit(yaml_sequence_end_event_initialize(&event), event);
+      case Kind::kMap: {
+        Emit(yaml_mapping_start_event_initialize(&event, nullptr, nullptr, 1, YAML_BLOCK_MAPPING_STYLE), event);
+        std::vector<const Member*> members;
+        members.reserve(v.size());
+        for (const Member& m : v.members()) members.push_back(&m);
+        std::stable_sort(members.begin(), members.end(), [](const Member* a, const Member* b) { return NaturalLess(a->key, b->key); });
+        for (const Member* m : members) {
+          String(m->key);
+          Write(m->value);
+        }
+        return Emit(yaml_mapping_end_event_initialize(&event), event);
+      }
+    }
+  }
+
+  yaml_emitter_t emitter_;
+};
+
+}  // namespace
+
+std::string WriteYaml(Value value) {
+  std::string out;
+  Emitter(out).WriteDocument(value);
+  return out;
+}
+
+}  // namespace plumb
