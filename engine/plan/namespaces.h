@@ -28,7 +28,8 @@ struct NamespacedManifests {
 };
 
 // Namespaced kinds without a namespace get `default_namespace` (never ""); cluster-scoped kinds lose theirs, with a
-// warning. Scopes come from `scope_of`, then from CRDs among the manifests, then from the built-in kinds of Kubernetes.
+// warning. Scopes come from `scope_of`, then from CRDs among the manifests; without a `scope_of` (nullptr: no cluster to
+// ask) the built-in kinds of Kubernetes 1.36 stand in for it.
 // Unchanged manifests share their documents with the input. Never fails.
 NamespacedManifests DefaultNamespaces(std::vector<Manifest> manifests, const ScopeLookup& scope_of, std::string_view default_namespace);
 

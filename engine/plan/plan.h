@@ -49,25 +49,26 @@ struct Step {
   ObjectId id;
   Gvk gvk;
   Origin origin;                           // of the manifest; empty for deletes
-  Document desired;                        // what to send; null for deletes
+  Document desired;                        // what to send (ObjectDiff::desired); null for deletes
   Document live;                           // as the plan saw it; null where absent
   std::string uid;                         // of live, "" where absent: the precondition of deletes
-  std::shared_ptr<const ObjectDiff> diff;  // of kPatch and kReplace; null otherwise
+  std::shared_ptr<const ObjectDiff> diff;  // live against desired; null for deletes and where nothing was compared
   std::vector<Edge> after;                 // without duplicates; never a cycle
   size_t stage = 0;                        // index in Plan::stages
   int hold = -1;                           // index in Plan::holds: not carried out until lifted; -1 none
   bool owned = true;                       // goes into the inventory
+  bool replaceable = false;                // may be deleted and made anew where the server refuses a change as immutable
   std::string why;                         // of kKeep, kBlocked, kReplace; else ""
 
   bool changes() const { return action >= Action::kCreate && action <= Action::kDelete; }
 };
 
-// Steps of a stage start when every step of the earlier stages has settled. Within a stage only edges count.
+// Steps of a stage start when all steps of the earlier stages are as far as `requires` says. Within a stage only edges count.
 struct Stage {
-  bool deletes = false;   // delete stages come last, and only where nothing before them failed
+  bool deletes = false;           // delete stages come last
   int wave = 0;
-  Gate gate = Gate::kExists;  // what the *next* stage waits for in this one
-  bool must_succeed = false;  // a failure in this stage skips the later ones
+  Gate requires_gate = Gate::kExists;  // of apply steps: kExists or kHealthy; of delete steps: kExists or kGone
+  bool needs_success = false;     // skipped where a step of an earlier stage failed
 };
 
 // Why something does not move, and who can lift it.

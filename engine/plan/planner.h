@@ -32,7 +32,8 @@ struct LiveObject {
 struct DesiredObject {
   Manifest manifest;
   LiveObject live;
-  std::shared_ptr<const ObjectDiff> diff;  // live against manifest; needed where live is present
+  // Live against manifest. Null: the manifest is sent as it is, and counts as changed where the object is there.
+  std::shared_ptr<const ObjectDiff> diff;
   bool owned = true;     // false: applied but never pruned (a namespace made by createNamespace)
   std::string blocked;   // not "": a step that cannot be carried out, and why ("kind 'Foo' is not known to the cluster")
 };

@@ -1,0 +1,98 @@
+#include "engine/plan/guards.h"
+
+#include <fmt/core.h>
+
+#include "core/edit.h"
+#include "engine/plan/references.h"
+
+namespace plumb {
+namespace {
+
+struct KeepAnnotation {
+  std::string_view key, value;
+};
+// The words of the peers for "never prune this", so that a repository which moves to Plumb stays as safe as it was.
+constexpr KeepAnnotation kKeep[] = {
+    {"plumb.dev/prune", "disabled"},
+    {"helm.sh/resource-policy", "keep"},
+    {"kustomize.toolkit.fluxcd.io/prune", "disabled"},
+    {"client.lifecycle.config.k8s.io/deletion", "detach"},
+    {"cli-utils.sigs.k8s.io/on-remove", "keep"},
+};
+constexpr std::string_view kArgoOptions = "argocd.argoproj.io/sync-options";
+
+std::string_view PartOf(Value live) { return GetAt(live, {"metadata", "labels"}).GetString(kPartOfLabel); }
+
+// "Prune=false" as one of Argo CD's comma-separated sync options.
+bool ArgoKeeps(Value live) {
+  std::string_view rest = AnnotationOf(live, kArgoOptions);
+  while (!rest.empty()) {
+    const size_t comma = rest.find(',');
+    std::string_view option = rest.substr(0, comma);
+    while (option.starts_with(' ')) option.remove_prefix(1);
+    while (option.ends_with(' ')) option.remove_suffix(1);
+    if (option == "Prune=false") return true;
+    rest = comma == std::string_view::npos ? "" : rest.substr(comma + 1);
+  }
+  return false;
+}
+
+// A desired object that lives inside the namespace or is of the CRD's kind: deleting `live` would take it along.
+const ObjectId* FindInside(const ObjectId& id, Value live, const PlanInput& input, std::vector<ObjectId>& store) {
+  const bool is_namespace = id.group.empty() && id.kind == "Namespace";
+  const bool is_crd = id.kind == "CustomResourceDefinition";
+  if (!is_namespace && !is_crd) return nullptr;
+  const Value spec = live.Get("spec");
+  for (const DesiredObject& desired : input.desired) {
+    const ObjectId other = IdOf(desired.manifest.root());
+    const bool inside = is_namespace ? other.ns == id.name
+                                     : other.group == spec.GetString("group") && other.kind == GetAt(spec, {"names", "kind"}).AsString();
+    if (inside) return &store.emplace_back(other);
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::optional<std::string> WhyKept(const InventoryEntry& entry, Value live, const PlanInput& input, std::string_view applyset_id) {
+  const ObjectId& id = entry.id;
+  const Value metadata = live.Get("metadata");
+  if (const Value* since = metadata.Find("deletionTimestamp"); since && !since->is_null()) {
+    std::string finalizers;
+    for (Value f : metadata.Get("finalizers").items()) finalizers += fmt::format("{}'{}'", finalizers.empty() ? "" : ", ", f.AsString());
+    return finalizers.empty() ? "is being deleted" : fmt::format("is being deleted, and waits for the finalizers {}", finalizers);
+  }
+  for (const KeepAnnotation& keep : kKeep)
+    if (AnnotationOf(live, keep.key) == keep.value) return fmt::format("annotation '{}: {}'", keep.key, keep.value);
+  if (ArgoKeeps(live)) return fmt::format("annotation '{}: Prune=false'", kArgoOptions);
+  if (id.group.empty() && id.kind == "Namespace" && input.options.kept_namespaces.contains(id.name))
+    return fmt::format("namespace '{}' belongs to the cluster", id.name);
+  if (const std::string_view other = OtherOwner(live, applyset_id); !other.empty())
+    return fmt::format("is part of another application now ({})", other);
+  // A copied label proves nothing about an object that was made anew; only with ours on it (a restored backup) is it ours.
+  if (metadata.GetString("uid") != entry.uid && PartOf(live) != applyset_id)
+    return entry.uid.empty() ? "nothing proves that this application made it" : "was deleted and made anew by someone else";
+  std::vector<ObjectId> store;
+  if (const ObjectId* inside = FindInside(id, live, input, store))
+    return fmt::format("{} is still wanted, and would be deleted with it", inside->ToString());
+  return std::nullopt;
+}
+
+bool IsProtected(const ObjectId& id, Value live, const PlanOptions& options) {
+  const std::string kind = id.group.empty() ? id.kind : id.kind + "." + id.group;
+  return options.protected_kinds.contains(kind) && AnnotationOf(live, "plumb.dev/prune") != "allowed";
+}
+
+bool IsReplaceable(const ObjectId& id, Value desired, const PlanOptions& options) {
+  for (std::string_view kind : {"Namespace", "CustomResourceDefinition", "PersistentVolume", "PersistentVolumeClaim"})
+    if (id.kind == kind) return false;
+  const std::string_view word = AnnotationOf(desired, "plumb.dev/replace");
+  return word == "allowed" || (options.replace && word != "disabled");
+}
+
+std::string_view OtherOwner(Value live, std::string_view applyset_id) {
+  const std::string_view part_of = PartOf(live);
+  return part_of == applyset_id ? std::string_view() : part_of;
+}
+
+}  // namespace plumb

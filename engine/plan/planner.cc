@@ -1,0 +1,262 @@
+#include "engine/plan/planner.h"
+
+#include <unordered_set>
+
+#include <fmt/core.h>
+
+#include "diff/object_diff.h"
+#include "engine/plan/digest.h"
+#include "engine/plan/guards.h"
+#include "engine/plan/order.h"
+
+namespace plumb {
+namespace {
+
+std::string NameOf(const Manifest& manifest) { return manifest.origin.ToString() + ": " + IdOf(manifest.root()).ToString(); }
+
+class Planner {
+ public:
+  explicit Planner(const PlanInput& input) : input_(input), applyset_id_(input.inventory.ApplySetId()) {}
+
+  Result<Plan> Run() {
+    PLUMB_OK(CheckIds());
+    for (const DesiredObject& desired : input_.desired) AddDesired(desired);
+    AddOrphans();
+    PLUMB_OK(Order());
+    Hold();
+    Summarise();
+    return std::move(plan_);
+  }
+
+ private:
+  Status CheckIds() {
+    std::unordered_map<ObjectId, const Manifest*> seen;
+    for (const DesiredObject& desired : input_.desired) {
+      const Manifest& manifest = desired.manifest;
+      const ObjectId id = IdOf(manifest.root());
+      if (id.name.empty())
+        return Invalid(fmt::format("{}: {} has no metadata.name; generateName makes a new object at every run and cannot be kept in sync",
+                                   manifest.origin.ToString(), id.kind));
+      const auto [it, fresh] = seen.emplace(id, &manifest);
+      if (!fresh)
+        return Invalid(fmt::format("{} is declared twice: in {} and in {}; remove one", id.ToString(), it->second->origin.ToString(),
+                                   manifest.origin.ToString()));
+      wanted_.insert(id);
+    }
+    return Ok();
+  }
+
+  void AddDesired(const DesiredObject& desired) {
+    Step step;
+    step.id = IdOf(desired.manifest.root());
+    step.gvk = GvkOf(desired.manifest.root());
+    step.origin = desired.manifest.origin;
+    step.desired = desired.diff ? desired.diff->desired : desired.manifest.object;
+    step.diff = desired.diff;
+    step.owned = desired.owned;
+    step.replaceable = IsReplaceable(step.id, desired.manifest.root(), input_.options);
+    if (desired.live.state == LiveObject::State::kPresent) {
+      step.live = desired.live.object;
+      step.uid = step.live->Get("metadata").GetString("uid");
+      if (!step.uid.empty()) wanted_uids_.insert(step.uid);
+    }
+    Decide(desired, step);
+    if (step.diff)
+      for (const std::string& warning : step.diff->warnings) plan_.warnings.push_back(NameOf(desired.manifest) + ": " + warning);
+    plan_.steps.push_back(std::move(step));
+  }
+
+  static void Block(Step& step, std::string why) {
+    step.action = Action::kBlocked;
+    step.why = std::move(why);
+  }
+
+  void Decide(const DesiredObject& desired, Step& step) {
+    if (!desired.blocked.empty()) return Block(step, desired.blocked);
+    switch (desired.live.state) {
+      case LiveObject::State::kUnknown:
+        return Block(step, fmt::format("its state in the cluster is not known: {}", desired.live.reason));
+      case LiveObject::State::kAbsent:
+        step.action = Action::kCreate;
+        return;
+      case LiveObject::State::kPresent:
+        return DecideOnLive(step);
+    }
+  }
+
+  void DecideOnLive(Step& step) {
+    const Value live = step.live.root();
+    const Value metadata = live.Get("metadata");
+    if (!metadata.Get("deletionTimestamp").is_null())
+      return Block(step, fmt::format("is being deleted since {}; it is created again when it is gone", metadata.GetString("deletionTimestamp")));
+    const std::string_view other = OtherOwner(live, applyset_id_);
+    if (!other.empty() && !input_.options.adopt)
+      return Block(step, fmt::format("is part of another application ({}); remove it from one of the two, or allow to adopt it", other));
+    if (step.diff && step.diff->action == DiffAction::kNone) {
+      step.action = Action::kNone;
+    } else if (step.diff && step.diff->must_replace()) {
+      if (!step.replaceable) return Block(step, ImmutableText(*step.diff));
+      step.action = Action::kReplace;
+      step.why = ImmutableFields(*step.diff) + " cannot be changed in place";
+    } else {
+      step.action = Action::kPatch;
+    }
+  }
+
+  static std::string ImmutableFields(const ObjectDiff& diff) {
+    std::string fields;
+    for (const FieldChange& change : diff.changes)
+      if (change.immutable) fields += fmt::format("{}'{}'", fields.empty() ? "" : ", ", change.path.ToString());
+    return fields;
+  }
+  static std::string ImmutableText(const ObjectDiff& diff) {
+    return fmt::format("{} cannot be changed in place; annotate the manifest with 'plumb.dev/replace: allowed' to let it be deleted and made anew",
+                       ImmutableFields(diff));
+  }
+
+  // Objects in the inventory that the source does not have (any more).
+  void AddOrphans() {
+    const std::optional<std::string> general = WhyNothingIsDeleted();
+    for (const auto& [id, entry] : input_.inventory.entries()) {
+      if (wanted_.contains(id)) continue;
+      const auto found = input_.orphans.find(id);
+      const LiveObject live = found != input_.orphans.end() ? found->second : LiveObject::Unknown("nothing was read");
+      if (live.state == LiveObject::State::kAbsent && input_.live.complete) continue;
+      Step step;
+      step.id = id;
+      step.gvk = {id.group, entry.version, id.kind};
+      step.uid = entry.uid;
+      if (live.state == LiveObject::State::kPresent) {
+        step.live = live.object;
+        step.uid = step.live->Get("metadata").GetString("uid");
+        // The same object, declared now under another group of the API (extensions/Ingress): not an orphan.
+        if (!step.uid.empty() && wanted_uids_.contains(step.uid)) continue;
+        if (const std::string version = GvkOf(step.live.root()).version; !version.empty()) step.gvk.version = version;
+      }
+      step.action = Action::kKeep;
+      if (general) step.why = *general;
+      else if (live.state != LiveObject::State::kPresent) step.why = fmt::format("its state in the cluster is not known: {}", live.reason);
+      else if (step.uid.empty()) step.why = "it has no UID to delete it by";
+      else if (auto why = WhyKept(entry, step.live.root(), input_, applyset_id_)) step.why = *std::move(why);
+      else step.action = Action::kDelete;
+      plan_.steps.push_back(std::move(step));
+    }
+  }
+
+  std::optional<std::string> WhyNothingIsDeleted() const {
+    if (!input_.options.prune) return "pruning is off";
+    if (!input_.source.complete) return fmt::format("the source is not complete: {}", input_.source.reason);
+    if (!input_.live.complete) return fmt::format("the view of the cluster is not complete: {}", input_.live.reason);
+    return std::nullopt;
+  }
+
+  // Puts the steps into an order that respects every edge, and turns node numbers into step numbers.
+  Status Order() {
+    std::vector<OrderNode> nodes;
+    nodes.reserve(plan_.steps.size());
+    for (const Step& step : plan_.steps) {
+      const bool remove = step.action == Action::kDelete || step.action == Action::kKeep;
+      nodes.push_back({step.id, remove ? step.live.root() : step.desired.root(), step.origin, remove});
+    }
+    PLUMB_TRY(order, OrderSteps(nodes));
+    std::vector<size_t> place(nodes.size());
+    for (size_t i = 0; i < order.sequence.size(); ++i) place[order.sequence[i]] = i;
+    std::vector<Step> sorted(plan_.steps.size());
+    for (size_t i = 0; i < plan_.steps.size(); ++i) {
+      Step& step = sorted[place[i]];
+      step = std::move(plan_.steps[i]);
+      step.stage = order.stage_of[i];
+      step.after = std::move(order.after[i]);
+      for (Edge& edge : step.after) edge.on = place[edge.on];
+    }
+    plan_.steps = std::move(sorted);
+    plan_.stages = std::move(order.stages);
+    for (std::string& warning : order.warnings) plan_.warnings.push_back(std::move(warning));
+    KeepWhatKeptNeeds();
+    return Ok();
+  }
+
+  // What a kept object needs (its namespace, its CRD, its ConfigMap) is kept with it. Steps are in sequence here.
+  void KeepWhatKeptNeeds() {
+    for (Step& step : plan_.steps) {
+      if (step.action != Action::kDelete) continue;
+      for (const Edge& edge : step.after) {
+        if (plan_.steps[edge.on].action != Action::kKeep) continue;
+        step.action = Action::kKeep;
+        step.why = fmt::format("{} stays and needs it", plan_.steps[edge.on].id.ToString());
+        break;
+      }
+    }
+  }
+
+  void Hold() {
+    plan_.application = input_.application;
+    plan_.digest = PlanDigest(plan_);
+    const std::string approve = fmt::format("approve plan {}", plan_.digest.substr(0, 12));
+    std::vector<size_t> removals, protected_steps, kept;
+    for (size_t i = 0; i < plan_.steps.size(); ++i) {
+      const Step& step = plan_.steps[i];
+      if (step.action == Action::kKeep) kept.push_back(i);
+      if (step.action != Action::kDelete && step.action != Action::kReplace) continue;
+      removals.push_back(i);
+      if (IsProtected(step.id, step.live.root(), input_.options)) protected_steps.push_back(i);
+    }
+    if (!protected_steps.empty())
+      AddHold("protected", fmt::format("deletes {}, of a protected kind, without the annotation 'plumb.dev/prune: allowed'", Names(protected_steps)),
+              approve, protected_steps);
+    const bool emptied = input_.desired.empty() && !removals.empty();
+    if (emptied)
+      AddHold("empty", fmt::format("the source declares no object at all, and the inventory has {}", input_.inventory.entries().size()), approve, removals);
+    else if (removals.size() > input_.options.budget_deletes)
+      AddHold("budget", fmt::format("{} objects would be deleted or replaced, more than budget.deletes ({})", removals.size(),
+                                    input_.options.budget_deletes), approve, removals);
+    if (kept.empty() || !input_.options.prune) return;
+    if (!input_.source.complete)
+      AddHold("source", fmt::format("nothing is pruned: the source is not complete: {}", input_.source.reason), "wait for a fresh source", {});
+    else if (!input_.live.complete)
+      AddHold("live", fmt::format("nothing is pruned: the view of the cluster is not complete: {}", input_.live.reason), "wait for a complete view", {});
+  }
+
+  std::string Names(const std::vector<size_t>& steps) const {
+    std::string names;
+    for (size_t i = 0; i < steps.size() && i < 3; ++i) names += (i ? ", " : "") + plan_.steps[steps[i]].id.ToString();
+    return steps.size() > 3 ? fmt::format("{} and {} more", names, steps.size() - 3) : names;
+  }
+
+  // Steps that an earlier hold has keep that one: every hold of a plan is lifted by the same approval.
+  void AddHold(std::string id, std::string reason, std::string lift, std::vector<size_t> steps) {
+    for (size_t i : steps)
+      if (plan_.steps[i].hold < 0) plan_.steps[i].hold = static_cast<int>(plan_.holds.size());
+    plan_.holds.push_back({std::move(id), std::move(reason), std::move(lift), std::move(steps)});
+  }
+
+  void Summarise() {
+    PlanSummary& sum = plan_.summary;
+    for (const Step& step : plan_.steps) {
+      size_t* const counters[] = {&sum.none, &sum.create, &sum.patch, &sum.replace, &sum.remove, &sum.keep, &sum.blocked};
+      ++(step.hold >= 0 ? sum.held : *counters[static_cast<size_t>(step.action)]);
+    }
+  }
+
+  const PlanInput& input_;
+  const std::string applyset_id_;
+  std::unordered_set<ObjectId> wanted_;
+  std::unordered_set<std::string> wanted_uids_;
+  Plan plan_;
+};
+
+}  // namespace
+
+std::string_view ActionName(Action action) {
+  constexpr std::string_view kNames[] = {"none", "create", "patch", "replace", "delete", "keep", "blocked"};
+  return kNames[static_cast<size_t>(action)];
+}
+
+std::string_view GateName(Gate gate) {
+  constexpr std::string_view kNames[] = {"exists", "active", "established", "healthy", "gone"};
+  return kNames[static_cast<size_t>(gate)];
+}
+
+Result<Plan> MakePlan(const PlanInput& input) { return Planner(input).Run(); }
+
+}  // namespace plumb
