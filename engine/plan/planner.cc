@@ -247,16 +247,6 @@ class Planner {
 
 }  // namespace
 
-std::string_view ActionName(Action action) {
-  constexpr std::string_view kNames[] = {"none", "create", "patch", "replace", "delete", "keep", "blocked"};
-  return kNames[static_cast<size_t>(action)];
-}
-
-std::string_view GateName(Gate gate) {
-  constexpr std::string_view kNames[] = {"exists", "active", "established", "healthy", "gone"};
-  return kNames[static_cast<size_t>(gate)];
-}
-
 Result<Plan> MakePlan(const PlanInput& input) { return Planner(input).Run(); }
 
 }  // namespace plumb

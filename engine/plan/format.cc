@@ -1,0 +1,185 @@
+#include "engine/plan/format.h"
+
+#include <array>
+
+#include <fmt/core.h>
+
+#include "core/json.h"
+#include "diff/object_diff.h"
+
+namespace plumb {
+namespace {
+
+constexpr size_t kValueWidth = 120;  // longer values are cut in text; JSON has paths and causes only
+constexpr std::string_view kHidden = "(hidden)";
+
+struct Look {
+  std::string_view sign, colour;
+};
+constexpr Look kLooks[] = {{" ", ""}, {"+", "32"}, {"~", "33"}, {"±", "35"}, {"-", "31"}, {"=", "2"}, {"!", "31;1"}};
+
+std::string Paint(std::string_view text, std::string_view colour, bool on) {
+  return on && !colour.empty() ? fmt::format("\x1b[{}m{}\x1b[0m", colour, text) : std::string(text);
+}
+
+// Everything of a Secret but its metadata and type, and copies of whole objects in annotations, may be secret.
+bool IsSecret(const ObjectId& id, const FieldPath& path) {
+  if (path.empty()) return false;
+  if (path.size() > 2 && path[1].name == "annotations" && path[2].name.ends_with("last-applied-configuration")) return true;
+  return id.group.empty() && id.kind == "Secret" && (path[0].name == "data" || path[0].name == "stringData");
+}
+
+std::string ValueText(const std::optional<Value>& value) {
+  if (!value) return "(none)";
+  std::string text = WriteJson(*value);
+  if (text.size() <= kValueWidth) return text;
+  size_t cut = kValueWidth;
+  while (cut > 0 && (static_cast<uint8_t>(text[cut]) & 0xc0) == 0x80) --cut;  // not inside a UTF-8 character
+  return text.substr(0, cut) + "...";
+}
+
+std::string ChangeText(const ObjectId& id, const FieldChange& change) {
+  const bool secret = IsSecret(id, change.path);
+  const auto value = [&](const std::optional<Value>& v) { return secret && v ? std::string(kHidden) : ValueText(v); };
+  return fmt::format("{}: {} -> {}  ({})", change.path.ToString(), value(change.old_value), value(change.new_value), change.Explain());
+}
+
+class TextWriter {
+ public:
+  TextWriter(const Plan& plan, const PlanFormat& format) : plan_(plan), format_(format) {
+    for (const Step& step : plan.steps)
+      if (Shown(step)) width_ = std::max(width_, step.id.ToString().size());
+    width_ = std::min<size_t>(width_, 60);
+  }
+
+  std::string Write() {
+    for (const Step& step : plan_.steps)
+      if (Shown(step)) AddStep(step);
+    if (!out_.empty()) out_ += '\n';
+    for (const Hold& hold : plan_.holds)
+      out_ += fmt::format("{} {}; {}\n", Paint("held:", "31;1", format_.colour), hold.reason, hold.lift);
+    for (const std::string& warning : plan_.warnings) out_ += fmt::format("{} {}\n", Paint("warning:", "33", format_.colour), warning);
+    out_ += SummaryLine(plan_) + "\n";
+    if (!plan_.empty()) out_ += fmt::format("plan {}\n", plan_.digest.substr(0, 12));
+    return std::move(out_);
+  }
+
+ private:
+  bool Shown(const Step& step) const { return step.action != Action::kNone || format_.unchanged; }
+
+  void AddStep(const Step& step) {
+    const Look look = kLooks[static_cast<size_t>(step.action)];
+    std::string line = fmt::format("{} {:<7}  {:<{}}", look.sign, ActionName(step.action), step.id.ToString(), width_);
+    if (!step.origin.file.empty()) line += fmt::format("  ({})", step.origin.ToString());
+    if (step.hold >= 0) line += fmt::format("  held: {}", plan_.holds[static_cast<size_t>(step.hold)].id);
+    while (line.ends_with(' ')) line.pop_back();
+    out_ += Paint(line, look.colour, format_.colour) + "\n";
+    if (!step.why.empty()) out_ += fmt::format("      {}\n", step.why);
+    if (format_.fields && step.diff && step.changes())
+      for (const FieldChange& change : step.diff->changes) out_ += fmt::format("      {}\n", ChangeText(step.id, change));
+    if (format_.reasons)
+      for (const Edge& edge : step.after)
+        out_ += fmt::format("      after {} {} ({})\n", plan_.steps[edge.on].id.ToString(), GateName(edge.gate), edge.reason);
+  }
+
+  const Plan& plan_;
+  const PlanFormat& format_;
+  size_t width_ = 0;
+  std::string out_;
+};
+
+// Builds the JSON form in one arena.
+class JsonWriter {
+ public:
+  JsonWriter(const Plan& plan, Arena& arena) : plan_(plan), a_(arena) {}
+
+  Value Write() {
+    std::vector<Value> steps, holds, warnings;
+    for (const Step& step : plan_.steps) steps.push_back(StepValue(step));
+    for (const Hold& hold : plan_.holds) {
+      std::vector<Value> held;
+      for (size_t i : hold.steps) held.push_back(Text(plan_.steps[i].id.ToString()));
+      holds.push_back(a_.Map({{"id", Text(hold.id)}, {"reason", Text(hold.reason)}, {"lift", Text(hold.lift)}, {"steps", a_.List(held)}}));
+    }
+    for (const std::string& warning : plan_.warnings) warnings.push_back(Text(warning));
+    return a_.Map({{"application", Text(plan_.application)}, {"digest", Text(plan_.digest)}, {"summary", Summary()},
+                   {"steps", a_.List(steps)}, {"holds", a_.List(holds)}, {"warnings", a_.List(warnings)}});
+  }
+
+ private:
+  Value Text(std::string_view text) { return a_.String(text); }
+  static Value Count(size_t n) { return Arena::Int(static_cast<int64_t>(n)); }
+
+  Value Summary() {
+    const PlanSummary& s = plan_.summary;
+    return a_.Map({{"inSync", Arena::Bool(plan_.empty())}, {"create", Count(s.create)}, {"patch", Count(s.patch)}, {"replace", Count(s.replace)},
+                   {"delete", Count(s.remove)}, {"none", Count(s.none)}, {"keep", Count(s.keep)}, {"blocked", Count(s.blocked)}, {"held", Count(s.held)}});
+  }
+
+  Value StepValue(const Step& step) {
+    std::vector<Member> m = {{"action", Text(ActionName(step.action))}, {"apiVersion", Text(step.gvk.ApiVersion())}, {"kind", Text(step.id.kind)}};
+    if (!step.id.ns.empty()) m.push_back({"namespace", Text(step.id.ns)});
+    m.push_back({"name", Text(step.id.name)});
+    if (!step.uid.empty()) m.push_back({"uid", Text(step.uid)});
+    if (!step.origin.file.empty()) m.push_back({"origin", Text(step.origin.ToString())});
+    m.push_back({"stage", Count(step.stage)});
+    if (step.hold >= 0) m.push_back({"hold", Text(plan_.holds[static_cast<size_t>(step.hold)].id)});
+    if (!step.why.empty()) m.push_back({"why", Text(step.why)});
+    if (step.diff && !step.diff->changes.empty()) m.push_back({"fields", Fields(*step.diff)});
+    if (!step.after.empty()) m.push_back({"after", After(step)});
+    return a_.Map(m);
+  }
+
+  Value Fields(const ObjectDiff& diff) {
+    std::vector<Value> fields;
+    for (const FieldChange& change : diff.changes) {
+      const bool secret = IsSecret(diff.id, change.path);
+      const auto value = [&](Value v) { return secret ? Text(kHidden) : a_.Copy(v); };
+      std::vector<Member> m = {{"path", Text(change.path.ToString())}, {"cause", Text(CauseName(change.cause))}};
+      if (change.old_value) m.push_back({"old", value(*change.old_value)});
+      if (change.new_value) m.push_back({"new", value(*change.new_value)});
+      if (!change.writer.manager.empty()) m.push_back({"writer", Text(change.writer.manager)});
+      fields.push_back(a_.Map(m));
+    }
+    return a_.List(fields);
+  }
+
+  Value After(const Step& step) {
+    std::vector<Value> after;
+    for (const Edge& edge : step.after)
+      after.push_back(a_.Map({{"on", Text(plan_.steps[edge.on].id.ToString())}, {"gate", Text(GateName(edge.gate))}, {"reason", Text(edge.reason)}}));
+    return a_.List(after);
+  }
+
+  const Plan& plan_;
+  Arena& a_;
+};
+
+}  // namespace
+
+std::string FormatPlan(const Plan& plan, const PlanFormat& format) { return TextWriter(plan, format).Write(); }
+
+std::string SummaryLine(const Plan& plan) {
+  const PlanSummary& s = plan.summary;
+  std::string text;
+  const auto add = [&](size_t n, std::string_view what) {
+    if (n > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", n, what);
+  };
+  add(s.create, "to create");
+  add(s.patch, "to change");
+  add(s.replace, "to replace");
+  add(s.remove, "to delete");
+  add(s.held, "held");
+  add(s.blocked, "blocked");
+  const bool in_sync = text.empty();
+  add(s.none, in_sync ? (s.none == 1 ? "object" : "objects") : "unchanged");
+  add(s.keep, "kept");
+  if (text.empty()) return "in sync: nothing to do";
+  return in_sync ? "in sync: " + text : text;
+}
+
+Document PlanToJson(const Plan& plan) {
+  return BuildDocument([&](Arena& arena) { return JsonWriter(plan, arena).Write(); });
+}
+
+}  // namespace plumb
