@@ -158,7 +158,16 @@ Result<Spawned> Spawn(const Process& process) {
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 
   Spawned spawned;
-  const int error = posix_spawn(&spawned.pid, program.c_str(), &actions, &attributes, Pointers(process.argv).data(),
+  std::vector<std::string> argv = process.argv;
+  if (process.file_bytes > 0) {
+    // posix_spawn sets no limits; the shell, which then becomes the program, does. Its unit is 512 bytes.
+    const std::string script =
+        fmt::format("trap '' XFSZ; ulimit -f {} && exec \"$@\"", (process.file_bytes + 511) / 512);
+    argv[0] = program;
+    argv.insert(argv.begin(), {"sh", "-c", script, "sh"});
+    program = "/bin/sh";
+  }
+  const int error = posix_spawn(&spawned.pid, program.c_str(), &actions, &attributes, Pointers(argv).data(),
                                 Pointers(environment).data());
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);

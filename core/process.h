@@ -25,6 +25,7 @@ struct Process {
   Duration grace = std::chrono::milliseconds(500);         // between SIGTERM and SIGKILL when it is stopped
   size_t out_bytes = 64u << 20;                            // more on standard output stops it: kLimit
   size_t err_bytes = 1u << 20;                             // of standard error; the rest is read and dropped
+  size_t file_bytes = 0;  // the largest file it may write; beyond, its writes fail with EFBIG. 0: no bound
   std::string install{};  // what to install where the program is missing; "" for a guess
 };
 

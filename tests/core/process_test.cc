@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <filesystem>
 #include <thread>
 
 namespace plumb {
@@ -148,6 +149,16 @@ TEST(Process, OutputIsBounded) {
   ASSERT_TRUE(result.ok()) << "chatter on standard error is cut, not fatal";
   EXPECT_EQ(result->err.size(), 10u);
   EXPECT_EQ(result->out, "fine\n");
+}
+
+TEST(Process, FilesItWritesAreBounded) {
+  Process process = Shell("head -c 100000 /dev/zero > \"$1\"");
+  const std::string file = testing::TempDir() + "process_test_bounded";
+  process.argv.insert(process.argv.end(), {"sh", file});
+  EXPECT_EQ(Execute(process)->status, 0);
+  process.file_bytes = 4096;
+  EXPECT_NE(Execute(process)->status, 0);
+  std::filesystem::remove(file);
 }
 
 TEST(Process, SignalIsAStatus) { EXPECT_EQ(Execute(Shell("kill -9 $$"))->status, 128 + SIGKILL); }
