@@ -10,6 +10,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <unordered_set>
 #include <vector>
 
@@ -44,6 +45,16 @@ class Arena {
   // The text of a key, stored once for each arena. A literal needs no Key().
   std::string_view Key(std::string_view text);
   std::string_view Text(std::string_view text);  // a copy of the text in this arena
+
+  // A copy of an array of plain structures that live as long as the trees here (diff/field_set.h).
+  template <typename T>
+  std::span<const T> Array(std::span<const T> items) {
+    static_assert(std::is_trivially_destructible_v<T> && std::is_trivially_copyable_v<T>);
+    if (items.empty()) return {};
+    void* at = Allocate(items.size_bytes(), alignof(T));
+    std::memcpy(at, items.data(), items.size_bytes());
+    return {static_cast<const T*>(at), items.size()};
+  }
 
   // A deep copy into this arena, for when a small part of a big document must outlive it.
   Value Copy(Value v);

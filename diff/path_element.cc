@@ -1,0 +1,129 @@
+#include "diff/path_element.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "core/json.h"
+
+namespace plumb {
+
+namespace {
+
+int Rank(Value v) {
+  switch (v.kind()) {
+    case Kind::kInt:
+    case Kind::kFloat: return 0;
+    case Kind::kString: return 1;
+    case Kind::kBool: return 2;
+    case Kind::kList: return 3;
+    case Kind::kMap: return 4;
+    case Kind::kNull: return 5;
+  }
+  return 5;
+}
+
+template <typename T>
+int ThreeWay(const T& a, const T& b) {
+  return a < b ? -1 : b < a ? 1 : 0;
+}
+
+std::vector<Member> Sorted(Value map) {
+  std::vector<Member> members(map.members().begin(), map.members().end());
+  std::sort(members.begin(), members.end(), [](const Member& a, const Member& b) { return a.key < b.key; });
+  return members;
+}
+
+// Members in order, and of equal beginnings the shorter first.
+int CompareMembers(std::span<const Member> a, std::span<const Member> b) {
+  for (size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+    if (const int c = a[i].key.compare(b[i].key)) return c;
+    if (const int c = CompareValues(a[i].value, b[i].value)) return c;
+  }
+  return ThreeWay(a.size(), b.size());
+}
+
+}  // namespace
+
+int CompareValues(Value a, Value b) {
+  if (const int c = ThreeWay(Rank(a), Rank(b))) return c;
+  switch (a.kind()) {
+    case Kind::kNull: return 0;
+    case Kind::kBool: return ThreeWay(a.AsBool(), b.AsBool());
+    case Kind::kInt:
+      if (b.is_int()) return ThreeWay(a.AsInt(), b.AsInt());
+      [[fallthrough]];
+    case Kind::kFloat: return a == b ? 0 : ThreeWay(a.AsDouble(), b.AsDouble());
+    case Kind::kString: return a.AsString().compare(b.AsString());
+    case Kind::kList:
+      for (size_t i = 0; i < std::min(a.size(), b.size()); ++i)
+        if (const int c = CompareValues(a[i], b[i])) return c;
+      return ThreeWay(a.size(), b.size());
+    case Kind::kMap: return CompareMembers(Sorted(a), Sorted(b));
+  }
+  return 0;
+}
+
+int Compare(const PathElement& a, const PathElement& b) {
+  if (const int c = ThreeWay(a.kind, b.kind)) return c;
+  if (a.kind == PathElement::Kind::kField) return a.name().compare(b.name());
+  if (a.value.SameAs(b.value)) return 0;
+  if (a.kind == PathElement::Kind::kKey) return CompareMembers(a.value.members(), b.value.members());
+  return CompareValues(a.value, b.value);
+}
+
+uint64_t HashElement(const PathElement& element) { return Hash(element.value) + static_cast<uint64_t>(element.kind); }
+
+std::string SerializeElement(const PathElement& element) {
+  switch (element.kind) {
+    case PathElement::Kind::kField: return "f:" + std::string(element.name());
+    case PathElement::Kind::kKey: return "k:" + WriteCanonicalJson(element.value);
+    case PathElement::Kind::kValue: return "v:" + WriteJson(element.value);
+    case PathElement::Kind::kIndex: return "i:" + std::to_string(element.value.AsInt());
+  }
+  return {};
+}
+
+bool ParseElement(Arena& arena, std::string_view text, PathElement* element, bool* known) {
+  *known = true;
+  if (text.size() < 2 || text[1] != ':') return false;
+  const std::string_view rest = text.substr(2);
+  switch (text[0]) {
+    case 'f': *element = PathElement::Field(arena.Text(rest)); return true;
+    case 'i': {
+      int64_t index = 0;
+      const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), index);
+      *element = PathElement::Index(index);
+      return error == std::errc() && end == rest.data() + rest.size();
+    }
+    case 'k':
+    case 'v': {
+      const Result<Document> parsed = ParseJson(rest);
+      if (!parsed.ok()) return false;
+      const Value value = parsed->root();
+      if (text[0] == 'v') {
+        *element = PathElement::Item(arena.Copy(value));
+        return true;
+      }
+      if (!value.is_map()) return false;
+      std::vector<Member> members = Sorted(value);
+      for (Member& m : members) m = {arena.Key(m.key), arena.Copy(m.value)};
+      *element = PathElement::Key(arena.Map(members));
+      return true;
+    }
+    default: *known = false; return true;
+  }
+}
+
+PathStep ToStep(const PathElement& element) {
+  switch (element.kind) {
+    case PathElement::Kind::kField: return PathStep::Field(element.name());
+    case PathElement::Kind::kIndex: return PathStep::Index(static_cast<size_t>(element.value.AsInt()));
+    case PathElement::Kind::kValue: return PathStep::Item(PathScalar(element.value));
+    case PathElement::Kind::kKey: break;
+  }
+  std::vector<std::pair<std::string, PathScalar>> keys;
+  for (const Member& m : element.value.members()) keys.emplace_back(m.key, PathScalar(m.value));
+  return PathStep::Key(std::move(keys));
+}
+
+}  // namespace plumb
