@@ -1,11 +1,14 @@
+// JSON text into trees by simdjson; what it refuses goes to the exact parser, which says where and why, or knows better.
 #include "core/json.h"
 
 #include <fmt/core.h>
 #include <simdjson.h>
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
+#include "core/json_parser.h"
 #include "core/map_keys.h"
 
 namespace plumb {
@@ -14,190 +17,128 @@ namespace {
 
 namespace dom = simdjson::dom;
 
-// Copies simdjson's document into an arena. Children are gathered on one shared stack, so that a whole document
-// costs no allocation beyond the arena's.
-class TreeBuilder {
- public:
-  TreeBuilder(Arena& arena, const JsonLimits& limits) : arena_(arena), depth_left_(limits.depth), refuse_repeated_(limits.refuse_repeated_keys) {}
+// Texts up to this size share one parser a thread; its buffers are several times as large, and stay.
+constexpr size_t kSharedParserBytes = 1u << 20;
 
-  Result<Value> Build(dom::element e) {
-    switch (e.type()) {
-      case dom::element_type::NULL_VALUE: return Value();
-      case dom::element_type::BOOL: return Arena::Bool(e.get_bool().value_unsafe());
-      case dom::element_type::INT64: return Arena::Int(e.get_int64().value_unsafe());
-      case dom::element_type::UINT64: {
-        const uint64_t u = e.get_uint64().value_unsafe();
-        return arena_.Float(static_cast<double>(u), fmt::format("{}", u));
+// The number tokens of a valid JSON text, found again for their spelling: simdjson keeps only their values.
+class NumberTokens {
+ public:
+  explicit NumberTokens(std::string_view text) : text_(text) {}
+
+  // The index-th number of the text, from 0. Indexes must grow.
+  std::string_view At(size_t index) {
+    for (std::string_view token;; ++seen_) {
+      token = Next();
+      if (seen_ == index) {
+        ++seen_;
+        return token;
       }
-      case dom::element_type::DOUBLE: return arena_.Float(e.get_double().value_unsafe());
-      case dom::element_type::STRING: return arena_.String(e.get_string().value_unsafe());
-      case dom::element_type::ARRAY: return BuildList(e);
-      case dom::element_type::OBJECT: return BuildMap(e);
     }
-    return Internal("unknown JSON element");
   }
 
  private:
-  Error TooDeep() const { return LimitExceeded("JSON is nested too deeply"); }
-
-  Result<Value> BuildList(dom::element e) {
-    if (depth_left_-- == 0) return TooDeep();
-    const size_t first = values_.size();
-    const dom::array array = e.get_array();
-    for (dom::element item : array) {
-      PLUMB_TRY(value, Build(item));
-      values_.push_back(value);
+  std::string_view Next() {
+    for (;; ++at_) {
+      const char c = text_[at_];
+      if (c == '"') {
+        for (++at_; text_[at_] != '"'; ++at_) at_ += text_[at_] == '\\';
+      } else if (c == '-' || (c >= '0' && c <= '9')) {
+        const size_t end = std::min(text_.size(), text_.find_first_not_of("+-.0123456789eE", at_));
+        const std::string_view token = text_.substr(at_, end - at_);
+        at_ = end;
+        return token;
+      }
     }
+  }
+
+  std::string_view text_;
+  size_t at_ = 0, seen_ = 0;
+};
+
+// Copies simdjson's document into an arena. Children are gathered on shared stacks, so that a whole document costs few
+// allocations beyond the arena's. Recursion is as deep as simdjson allowed.
+class TreeBuilder {
+ public:
+  TreeBuilder(Arena& arena, std::string_view text) : arena_(arena), tokens_(text) {}
+
+  bool repeated_keys() const { return repeated_keys_; }
+  size_t depth() const { return deepest_; }
+
+  Value Build(dom::element e) {
+    switch (e.type()) {
+      case dom::element_type::NULL_VALUE: return Value();
+      case dom::element_type::BOOL: return Arena::Bool(e.get_bool().value_unsafe());
+      case dom::element_type::INT64: ++numbers_; return Arena::Int(e.get_int64().value_unsafe());
+      case dom::element_type::UINT64: return arena_.Float(static_cast<double>(e.get_uint64().value_unsafe()), tokens_.At(numbers_++));
+      case dom::element_type::DOUBLE: return arena_.Float(e.get_double().value_unsafe(), tokens_.At(numbers_++));
+      case dom::element_type::STRING: return arena_.String(e.get_string().value_unsafe());
+      case dom::element_type::ARRAY:
+      case dom::element_type::OBJECT: break;
+    }
+    deepest_ = std::max(deepest_, ++depth_);
+    const Value value = e.is_array() ? BuildList(e) : BuildMap(e);
+    --depth_;
+    return value;
+  }
+
+ private:
+  Value BuildList(const dom::array& array) {
+    const size_t first = values_.size();
+    for (dom::element item : array) values_.push_back(Build(item));
     const Value list = arena_.List(std::span(values_).subspan(first));
     values_.resize(first);
-    ++depth_left_;
     return list;
   }
 
-  Result<Value> BuildMap(dom::element e) {
-    if (depth_left_-- == 0) return TooDeep();
+  Value BuildMap(const dom::object& object) {
     const size_t first = members_.size();
-    const dom::object object = e.get_object();
     for (auto [key, item] : object) {
       const std::string_view name = arena_.Key(key);
-      PLUMB_TRY(value, Build(item));
-      members_.push_back({name, value});
+      members_.push_back({name, Build(item)});
     }
-    if (refuse_repeated_ && HasRepeatedKeys(std::span(members_).subspan(first))) return Invalid("a key is given twice");
-    const size_t kept = DropRepeated(std::span(members_).subspan(first));
-    const Value map = arena_.Map(std::span(members_).subspan(first, kept));
+    std::span<Member> members = std::span(members_).subspan(first);
+    if (HasRepeatedKeys(members)) {
+      repeated_keys_ = true;
+      members = KeepLastOfRepeatedKeys(members);
+    }
+    const Value map = arena_.Map(members);
     members_.resize(first);
-    ++depth_left_;
     return map;
   }
 
-  // A key given twice keeps its first place and its last value. Returns how many members are left.
-  static size_t DropRepeated(std::span<Member> members) {
-    if (!HasRepeatedKeys(members)) return members.size();
-    size_t kept = 0;
-    for (size_t i = 0; i < members.size(); ++i) {
-      auto earlier = std::find_if(members.begin(), members.begin() + static_cast<ptrdiff_t>(kept), [&](const Member& m) { return m.key == members[i].key; });
-      if (earlier != members.begin() + static_cast<ptrdiff_t>(kept)) earlier->value = members[i].value;
-      else members[kept++] = members[i];
-    }
-    return kept;
-  }
-
   Arena& arena_;
-  size_t depth_left_;
-  bool refuse_repeated_;
+  NumberTokens tokens_;
+  size_t numbers_ = 0;
+  size_t depth_ = 0, deepest_ = 0;
+  bool repeated_keys_ = false;
   std::vector<Value> values_;
   std::vector<Member> members_;
 };
 
-void WriteString(std::string& out, std::string_view text) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  out.push_back('"');
-  size_t from = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
-    out.append(text, from, i - from);
-    from = i + 1;
-    switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      case '\b': out += "\\b"; break;
-      case '\f': out += "\\f"; break;
-      default: out.append("\\u00").push_back(kHex[c >> 4]), out.push_back(kHex[c & 15]);
-    }
-  }
-  out.append(text, from).push_back('"');
-}
-
-struct Writer {
-  std::string out;
-  bool sorted = false;
-  int indent = 0;  // 0: compact
-
-  void NewLine(int depth) {
-    if (indent == 0) return;
-    out.push_back('\n');
-    out.append(static_cast<size_t>(depth * indent), ' ');
-  }
-
-  void Write(Value v, int depth) {
-    switch (v.kind()) {
-      case Kind::kNull: out += "null"; return;
-      case Kind::kBool: out += v.AsBool() ? "true" : "false"; return;
-      case Kind::kInt: fmt::format_to(std::back_inserter(out), "{}", v.AsInt()); return;
-      case Kind::kFloat: out += v.FloatText(); return;
-      case Kind::kString: WriteString(out, v.AsString()); return;
-      case Kind::kList: {
-        out.push_back('[');
-        bool first = true;
-        for (Value item : v.items()) {
-          if (!first) out.push_back(',');
-          first = false;
-          NewLine(depth + 1);
-          Write(item, depth + 1);
-        }
-        if (!first) NewLine(depth);
-        out.push_back(']');
-        return;
-      }
-      case Kind::kMap: {
-        if (!sorted) return WriteMembers(v.members(), depth);
-        std::vector<Member> members(v.members().begin(), v.members().end());
-        std::sort(members.begin(), members.end(), [](const Member& a, const Member& b) { return a.key < b.key; });
-        return WriteMembers(members, depth);
-      }
-    }
-  }
-
-  void WriteMembers(std::span<const Member> members, int depth) {
-    out.push_back('{');
-    bool first = true;
-    for (const Member& m : members) {
-      if (!first) out.push_back(',');
-      first = false;
-      NewLine(depth + 1);
-      WriteString(out, m.key);
-      out += indent == 0 ? ":" : ": ";
-      Write(m.value, depth + 1);
-    }
-    if (!first) NewLine(depth);
-    out.push_back('}');
-  }
-};
-
 }  // namespace
 
-Result<Document> ParseJson(std::string_view text, JsonLimits limits) {
+Result<Document> ParseJson(std::string_view text, const JsonLimits& limits) {
   if (text.size() > limits.bytes)
     return LimitExceeded(fmt::format("JSON of {} bytes; at most {} are read", text.size(), limits.bytes));
-  dom::parser parser;
-  if (parser.allocate(text.size(), limits.depth + 1) != simdjson::SUCCESS) return LimitExceeded("no memory to parse JSON");
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+
+  static thread_local dom::parser shared;
+  std::optional<dom::parser> own;
+  dom::parser& parser = text.size() <= kSharedParserBytes ? shared : own.emplace();
   dom::element root;
-  if (const auto error = parser.parse(text.data(), text.size()).get(root)) {
-    if (error == simdjson::DEPTH_ERROR) return LimitExceeded(fmt::format("JSON is nested more than {} deep", limits.depth));
-    return Invalid(fmt::format("not valid JSON: {}", simdjson::error_message(error)));
+  const size_t depth = limits.depth + 1;  // to simdjson the document is a level too
+  if (parser.capacity() < text.size() || parser.max_depth() != depth) {
+    const size_t capacity = std::max({text.size(), parser.capacity() * 2, size_t{16384}});
+    if (parser.allocate(capacity, depth) != simdjson::SUCCESS) return LimitExceeded("no memory to parse JSON");
   }
+  if (parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS) return ParseJsonExactly(text, limits);
+
   auto arena = std::make_shared<Arena>();
-  PLUMB_TRY(value, TreeBuilder(*arena, limits).Build(root));
+  TreeBuilder builder(*arena, text);
+  const Value value = builder.Build(root);
+  // simdjson does not count an empty list as a level; and the exact parser says which key and where.
+  if (builder.depth() > limits.depth || (builder.repeated_keys() && limits.refuse_repeated_keys)) return ParseJsonExactly(text, limits);
   return Document(std::move(arena), value);
-}
-
-std::string WriteJson(Value value, JsonStyle style) {
-  Writer writer;
-  writer.indent = style == JsonStyle::kIndent4 ? 4 : 0;
-  writer.Write(value, 0);
-  return std::move(writer.out);
-}
-
-std::string WriteCanonicalJson(Value value) {
-  Writer writer;
-  writer.sorted = true;
-  writer.Write(value, 0);
-  return std::move(writer.out);
 }
 
 }  // namespace plumb

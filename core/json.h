@@ -15,9 +15,10 @@ struct JsonLimits {
   bool refuse_repeated_keys = false;
 };
 
-// Parses one JSON value. Integers within int64 stay integers; every other number is a float that keeps its spelling.
-// A key given twice takes its last value, as in Go. Thread-safe. Errors: kInvalid "line 3, column 7: ...", kLimit.
-Result<Document> ParseJson(std::string_view text, JsonLimits limits = {});
+// Parses one JSON value; a byte order mark before it is skipped, anything after it refused. Integers within int64 stay
+// integers; every other number is a float that keeps its spelling (1.0, 1e3, 18446744073709551615).
+// A key given twice takes its last value, as in Go. Thread-safe. Errors: kInvalid "line:column: ..." (1-based), kLimit.
+Result<Document> ParseJson(std::string_view text, const JsonLimits& limits = {});
 
 enum class JsonStyle { kCompact, kIndent4 };  // kIndent4: what `kubectl -o json` prints
 

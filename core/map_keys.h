@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <span>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "core/value.h"
@@ -23,6 +25,19 @@ inline bool HasRepeatedKeys(std::span<const Member> members) {
   for (const Member& m : members) keys.push_back(m.key.data());
   std::sort(keys.begin(), keys.end());
   return std::adjacent_find(keys.begin(), keys.end()) != keys.end();
+}
+
+// Keeps one member for each key, in the place of its first and with the value of its last. Returns what is kept, at the
+// front of `members`.
+inline std::span<Member> KeepLastOfRepeatedKeys(std::span<Member> members) {
+  std::unordered_map<std::string_view, size_t> index;
+  size_t kept = 0;
+  for (const Member member : members) {
+    const auto [found, fresh] = index.try_emplace(member.key, kept);
+    if (fresh) members[kept++] = member;
+    else members[found->second].value = member.value;
+  }
+  return members.first(kept);
 }
 
 }  // namespace plumb

@@ -41,18 +41,5 @@ TEST(Edit, ChangedCopySharesTheRest) {
   EXPECT_EQ(GetAt(*old, {"spec", "replicas"}).AsInt(), 1) << "the old tree is untouched";
 }
 
-TEST(Json, RoundTrip) {
-  for (std::string_view text : {"null", "true", "-5", "1.5", "\"a\\\"\\n\\u0001é\"", "[]", "{}", R"({"a":[1,{"b":null}]})", "9223372036854775807"})
-    EXPECT_EQ(WriteJson(*Json(text)), text);
-}
-
-TEST(Json, LastOfRepeatedKeysWins) { EXPECT_EQ(WriteJson(*Json(R"({"a":1,"b":2,"a":3})")), R"({"a":3,"b":2})"); }
-
-TEST(Json, DeepNestingIsALimit) {
-  const auto parsed = ParseJson(std::string(2000, '[') + std::string(2000, ']'));
-  ASSERT_FALSE(parsed.ok());
-  EXPECT_EQ(parsed.error().code(), Code::kLimit);
-}
-
 }  // namespace
 }  // namespace plumb
