@@ -54,15 +54,34 @@ std::vector<OwnershipConflict> TakeOver(const OwnershipContext& context, Compari
   return {};
 }
 
+// `set` with the parts, as `parts` has them, of each list and map that it owns as a whole and that `type` calls granular.
+FieldSet WithParts(Arena& arena, const FieldSet& set, const FieldSet& parts, const Type* type) {
+  std::vector<FieldNode> nodes(set.nodes().begin(), set.nodes().end());
+  for (FieldNode& node : nodes) {
+    const bool is_field = node.element.kind == PathElement::Kind::kField;
+    const Type* below = is_field ? (type->is_map ? type->Member(node.element.name()) : nullptr) : type->is_list ? type->item : nullptr;
+    if (!below) continue;
+    const FieldSet live = parts.Children(node.element);
+    if (!node.children.empty()) node.children = WithParts(arena, node.children, live, below);
+    else if (below->is_map ? below->map_type == MapType::kGranular && !below->IsAny() : below->list_type != ListType::kAtomic)
+      node.children = live;
+  }
+  return FieldSet::OfSorted(arena, nodes);
+}
+
 // A list or map that has become atomic since a manager wrote is owned as a whole.
-void FollowSchema(const OwnershipContext& context, Owners* owners) {
+void FollowSchema(const OwnershipContext& context, Value live, Owners* owners) {
   for (auto it = owners->begin(); it != owners->end();) {
     const Type* type = context.type_of(it->second.api_version);
     if (!type) {
       it = owners->erase(it);
       continue;
     }
-    if (context.profile.named_parents) it->second.set = WithoutPartsOfAtomics(context.arena, it->second.set, type);
+    it->second.set = WithoutPartsOfAtomics(context.arena, it->second.set, type);
+    if (context.profile.expand_atomics) {
+      const FieldSet parts = ToFieldSet(context.arena, live, type, context.profile);
+      it->second.set = WithParts(context.arena, it->second.set, parts, type);
+    }
     ++it;
   }
 }
@@ -120,7 +139,7 @@ Result<OwnershipResult> ApplyConfig(const OwnershipContext& context, Value live,
                                     const std::string& manager, bool force) {
   const Type* type = context.type_of(context.api_version);
   if (!type) return Invalid("no version '" + context.api_version + "' of this kind is served");
-  FollowSchema(context, &owners);
+  FollowSchema(context, live, &owners);
   PLUMB_TRY(merged, MergeTyped(context.arena, live, config, type, context.profile));
   OwnedFields last;
   if (const auto known = owners.find(manager); known != owners.end()) last = known->second;
@@ -141,7 +160,7 @@ Result<OwnershipResult> ApplyConfig(const OwnershipContext& context, Value live,
 
 Owners OwnersAfterUpdate(const OwnershipContext& context, Value before, Value after, Owners owners, const std::string& manager) {
   Arena& arena = context.arena;
-  FollowSchema(context, &owners);
+  FollowSchema(context, before, &owners);
   Comparisons comparisons(context, before, after);
   TakeOver(context, &comparisons, manager, /*force=*/true, &owners);
   const Comparison* c = comparisons.At(context.api_version);

@@ -16,11 +16,11 @@ class Collector {
       case Shape::kScalar: *self = true; return {};
       case Shape::kList:
         if (type->list_type != ListType::kAtomic) return VisitList(value, *type);
-        *self = profile_.own_null || !value.is_null();
+        *self = true;
         return {};
       case Shape::kMap:
         if (type->map_type != MapType::kAtomic) return VisitMap(value, *type);
-        *self = profile_.own_null || !value.is_null();
+        *self = true;
         return {};
     }
     return {};
@@ -34,7 +34,7 @@ class Collector {
       const Type* below = field ? field->type : type.value ? type.value : Schema::Atomic();
       bool self;
       const FieldSet children = Visit(m.value, below, &self);
-      const bool leaf = m.value.is_null() ? profile_.own_null : m.value.is_map() && m.value.empty();
+      const bool leaf = profile_.own_null && (m.value.is_null() || (m.value.is_map() && m.value.empty()));
       nodes_.push_back({PathElement::Field(m.key), self || leaf || !field, children});
     }
     return Take(begin);
@@ -85,6 +85,7 @@ class Remover {
  public:
   Remover(Arena& arena, const MergeProfile& profile) : arena_(arena), profile_(profile) {}
 
+  // Null where nothing is left.
   Value Visit(Value value, const FieldSet& set, const Type* type) {
     switch (ShapeOf(*type, value)) {
       case Shape::kScalar: return value;
@@ -95,8 +96,13 @@ class Remover {
   }
 
  private:
+  Value Below(Value value, const FieldSet& set, const Type* type) {
+    const Value left = Visit(value, set, type);
+    if (!left.is_null() || !profile_.keep_emptied) return left;
+    return value.is_map() ? arena_.Map({}) : value.is_list() ? arena_.List({}) : left;
+  }
+
   Value VisitMap(Value value, const FieldSet& set, const Type& type) {
-    if (value.empty() && profile_.keep_emptied) return value;
     if (!value.is_map() || value.empty() || type.map_type == MapType::kAtomic) return {};
     std::vector<Member> members;
     members.reserve(value.size());
@@ -110,15 +116,14 @@ class Remover {
       members.push_back(m);
       if (!node || node->children.empty()) continue;
       const Type* below = type.Member(m.key);
-      members.back().value = Visit(m.value, node->children, below ? below : Schema::Atomic());
+      members.back().value = Below(m.value, node->children, below ? below : Schema::Atomic());
       same = same && members.back().value.SameAs(m.value);
     }
     if (same) return value;
-    return members.empty() && !profile_.keep_emptied ? Value() : arena_.Map(members);
+    return members.empty() ? Value() : arena_.Map(members);
   }
 
   Value VisitList(Value value, const FieldSet& set, const Type& type) {
-    if (value.empty() && profile_.keep_emptied) return value;
     if (!value.is_list() || value.empty() || type.list_type == ListType::kAtomic) return {};
     std::vector<Value> items;
     items.reserve(value.size());
@@ -133,11 +138,11 @@ class Remover {
       }
       items.push_back(item);
       if (!node || node->children.empty()) continue;
-      items.back() = Visit(item, node->children, type.item);
+      items.back() = Below(item, node->children, type.item);
       same = same && items.back().SameAs(item);
     }
     if (same) return value;
-    return items.empty() && !profile_.keep_emptied ? Value() : arena_.List(items);
+    return items.empty() ? Value() : arena_.List(items);
   }
 
   Arena& arena_;

@@ -24,9 +24,10 @@ class VectorSchema {
     const Value types = document_->Get("schema").Get("types");
     for (Value t : types.items()) named_[t.GetString("name")] = &types_.emplace_back();
     for (Value t : types.items()) Fill(*named_[t.GetString("name")], t);
-    for (const auto& [copy, original, map_type] : overrides_) {
+    for (const auto& [copy, original, atomic] : overrides_) {
       *copy = *original;
-      copy->map_type = map_type;
+      copy->map_type = atomic ? MapType::kAtomic : MapType::kGranular;
+      copy->list_type = atomic ? ListType::kAtomic : Associative(*copy);
     }
     static const Value kNoDefault;
     for (Type& type : types_)
@@ -42,24 +43,28 @@ class VectorSchema {
   struct Override {
     Type* copy;
     const Type* original;
-    MapType map_type;
+    bool atomic;
   };
+
+  static ListType Associative(const Type& type) { return type.keys.empty() ? ListType::kSet : ListType::kMap; }
 
   const Type* Ref(Value ref) {
     if (!ref.is_map()) return nullptr;
     const std::string_view name = ref.GetString("namedType"), relationship = ref.GetString("elementRelationship");
+    const Type* referred = nullptr;
     if (name.empty()) {
       Type& type = types_.emplace_back();
       Fill(type, ref);
-      return &type;
+      referred = &type;
+    } else if (name == "__untyped_deduced_" || name == "__untyped_atomic_") {
+      referred = name == "__untyped_atomic_" ? Schema::Atomic() : Schema::Deduced();
+    } else {
+      const auto found = named_.find(name);
+      referred = found == named_.end() ? Schema::Deduced() : found->second;
     }
-    if (name == "__untyped_deduced_") return Schema::Deduced();
-    if (name == "__untyped_atomic_") return Schema::Atomic();
-    const auto found = named_.find(name);
-    if (found == named_.end()) return Schema::Deduced();
-    if (relationship.empty() || !type_at_reference_) return found->second;
+    if (relationship.empty() || !type_at_reference_) return referred;
     Type& copy = types_.emplace_back();
-    overrides_.push_back({&copy, found->second, relationship == "atomic" ? MapType::kAtomic : MapType::kGranular});
+    overrides_.push_back({&copy, referred, relationship == "atomic"});
     return &copy;
   }
 
@@ -74,7 +79,7 @@ class VectorSchema {
       type.is_list = true;
       type.item = Ref(list.Get("elementType"));
       for (Value key : list.Get("keys").items()) type.keys.push_back(key.AsString());
-      if (list.GetString("elementRelationship") == "associative") type.list_type = type.keys.empty() ? ListType::kSet : ListType::kMap;
+      if (list.GetString("elementRelationship") != "atomic") type.list_type = Associative(type);
     }
     if (const Value map = atom.Get("map"); map.is_map()) {
       type.is_map = true;
