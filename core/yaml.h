@@ -1,4 +1,10 @@
 // YAML into document trees and back, exactly as the Kubernetes tools do it (sigs.k8s.io/yaml over go-yaml v2).
+//
+// Where they differ from it, on purpose: what follows the first document is read, or refused, never ignored; null keys are
+// refused in both dialects; a text that starts with '{' may be JSON with tabs. Where libyaml's grammar is not go-yaml's:
+// in flow collections '?' may be part of a plain value and ':' may not end one ("[a:]"); a comment behind a tab is refused.
+// Written text differs only for strings that hold U+0085, U+2028, U+2029, DEL or C1 controls, or start with U+FEFF: go-yaml
+// loses or refuses these, Plumb writes what reads back.
 #pragma once
 
 #include <string>

@@ -26,6 +26,7 @@ namespace {
 using Type = YamlScalar::Type;
 
 constexpr std::string_view kBinaryTag = "tag:yaml.org,2002:binary";
+constexpr std::string_view kStringTag = "tag:yaml.org,2002:str";
 constexpr std::string_view kMergeTag = "tag:yaml.org,2002:merge";
 
 // go-yaml's bound on aliases: the share of a document's nodes that may come from them falls from 99 % at 400,000
@@ -57,11 +58,12 @@ class DocumentBuilder {
     std::string_view text;  // in the arena
   };
   struct Anchor {
-    Value value;
-    Scalar scalar;      // where it is one: as a key, its spelling counts
+    Value value{};      // of a list or map
+    Scalar scalar{};    // where it is one: what it becomes depends on where it is used, as a key or as a value
+    bool is_scalar = false;
     size_t nodes = 0;   // the tree's size
     size_t height = 0;  // and depth
-    bool open = true;   // its end was not seen yet
+    bool open = false;  // its end was not seen yet
   };
   struct KeyPlace {
     yaml_mark_t mark;
@@ -132,7 +134,9 @@ Status DocumentBuilder::Count(size_t nodes, size_t from_aliases) {
 Result<Value> DocumentBuilder::ParseNode() {
   PLUMB_OK(Count(1, 0));
   if (events_.type() == YAML_ALIAS_EVENT) {
+    const yaml_mark_t mark = events_.event().start_mark;
     PLUMB_TRY(anchor, ResolveAlias());
+    if (anchor->is_scalar) return ScalarValue(anchor->scalar, mark);
     return anchor->value;
   }
   const auto& event = events_.event();
@@ -142,18 +146,16 @@ Result<Value> DocumentBuilder::ParseNode() {
   if (!name) return ParseContent();
 
   const std::string key(YamlText(name));
-  Anchor& anchor = anchors_[key];  // a later anchor of the same name replaces the earlier
-  anchor = Anchor{};
   if (event.type == YAML_SCALAR_EVENT) {
     const yaml_mark_t mark = event.start_mark;
     PLUMB_TRY(scalar, ParseScalar());
-    PLUMB_TRY(value, ScalarValue(scalar, mark));
-    anchor = {value, scalar, 1, 0, false};
-    return value;
+    anchors_[key] = {.scalar = scalar, .is_scalar = true, .nodes = 1};
+    return ScalarValue(scalar, mark);
   }
+  anchors_[key] = {.open = true};  // a later anchor of the same name replaces the earlier
   const size_t nodes = nodes_, deepest = std::exchange(deepest_, depth_);
   PLUMB_TRY(value, ParseContent());
-  anchors_[key] = {value, {}, nodes_ - nodes + 1, deepest_ - depth_, false};
+  anchors_[key] = {.value = value, .nodes = nodes_ - nodes + 1, .height = deepest_ - depth_};
   deepest_ = std::max(deepest, deepest_);
   return value;
 }
@@ -287,19 +289,18 @@ Result<std::string_view> DocumentBuilder::ParseKey() {
   switch (events_.type()) {
     case YAML_SCALAR_EVENT: {
       PLUMB_OK(Count(1, 0));
-      const yaml_char_t* anchor = events_.event().data.scalar.anchor;
-      const std::string name(YamlText(anchor));
+      const std::string anchor(YamlText(events_.event().data.scalar.anchor));
+      const std::string_view tag = YamlText(events_.event().data.scalar.tag);
+      if (kyaml() && depth_ > 1 && !tag.empty() && tag != "!" && tag != kStringTag)
+        return Bad("a key with a tag is not a string; remove the tag");
       PLUMB_TRY(scalar, ParseScalar());
-      if (anchor) {
-        PLUMB_TRY(value, ScalarValue(scalar, mark));
-        anchors_[name] = {value, scalar, 1, 0, false};
-      }
+      if (!anchor.empty()) anchors_[anchor] = {.scalar = scalar, .is_scalar = true, .nodes = 1};
       return ScalarKey(scalar, mark);
     }
     case YAML_ALIAS_EVENT: {
       PLUMB_OK(Count(1, 0));
       PLUMB_TRY(anchor, ResolveAlias());
-      if (anchor->value.is_scalar()) return ScalarKey(anchor->scalar, mark);
+      if (anchor->is_scalar) return ScalarKey(anchor->scalar, mark);
       break;
     }
     default: break;

@@ -122,6 +122,22 @@ std::optional<YamlScalar> ResolveFloat(std::string_view text) {
   return OfFloat(d);
 }
 
+// The text without underscores; Go's number parsers differ in where they allow them, which is for the caller to check.
+std::string WithoutUnderscores(std::string_view text) {
+  std::string without;
+  without.reserve(text.size());
+  for (char c : text)
+    if (c != '_') without.push_back(c);
+  return without;
+}
+
+// Does every underscore stand between two digits?
+bool UnderscoresSeparateDigits(std::string_view text) {
+  for (size_t i = 0; i < text.size(); ++i)
+    if (text[i] == '_' && (i == 0 || !IsDigit(text[i - 1]) || i + 1 == text.size() || !IsDigit(text[i + 1]))) return false;
+  return true;
+}
+
 // Digits of one base, no sign: the value, or nothing where they are not digits or beyond uint64.
 std::optional<uint64_t> Digits(std::string_view text, int base) {
   uint64_t u = 0;
@@ -171,8 +187,7 @@ YamlScalar ResolveNumber(std::string_view text, YamlDialect dialect, bool timest
   if (timestamps && ParseYamlTime(text)) return Of(Type::kTimestamp);
   std::string without;
   if (text.find('_') != std::string_view::npos) {
-    for (char c : text)
-      if (c != '_') without.push_back(c);
+    without = WithoutUnderscores(text);
     text = without;
   }
   if (const auto i = ResolveInt(text, dialect)) return *i;
@@ -187,8 +202,8 @@ YamlScalar Resolve(std::string_view text, YamlDialect dialect, bool timestamps) 
       return ResolveWord(text, dialect);
     case '.': {
       if (const auto special = ResolveSpecialFloat(text)) return *special;
-      if (const auto d = ResolveFloat(text)) return *d;
-      return Of(Type::kString);
+      if (!UnderscoresSeparateDigits(text)) return Of(Type::kString);
+      return ResolveFloat(WithoutUnderscores(text)).value_or(Of(Type::kString));
     }
     case '+': case '-':
     case '0': case '1': case '2': case '3': case '4': case '5': case '6': case '7': case '8': case '9':

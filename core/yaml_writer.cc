@@ -56,6 +56,7 @@ class Emitter {
   }
 
   void Scalar(std::string_view text, yaml_scalar_style_t style) {
+    if (text.empty()) text = "";  // libyaml wants a pointer even to nothing
     yaml_event_t event;
     Emit(yaml_scalar_event_initialize(&event, nullptr, nullptr, reinterpret_cast<const yaml_char_t*>(text.data()),
                                       static_cast<int>(text.size()), 1, 1, style),

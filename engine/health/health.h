@@ -28,6 +28,8 @@ std::string_view HealthStatusName(HealthStatus status);
 struct Health {
   HealthStatus status = HealthStatus::kUnknown;
   std::string message;  // one sentence, lower case: "1 of 3 replicas available"; "" only where healthy without more to say
+  // Of degraded: only a change of the object helps, so that waiting is pointless: a failed Job, a deadline exceeded.
+  bool final = false;
 
   bool healthy() const { return status == HealthStatus::kHealthy || status == HealthStatus::kSuspended; }
   bool operator==(const Health&) const = default;

@@ -1,0 +1,29 @@
+// What the API server fills in by itself: the defaults of built-in types that lie inside atomic lists and maps (where the
+// projection has to compare the whole), and the fields whose zero value asks for a default.
+//
+// Sources: the `default`s of the schema, and pkg/apis/*/v1/defaults.go of Kubernetes 1.36 for those that the schema lacks.
+// Pure functions, thread-safe.
+#pragma once
+
+#include <string_view>
+
+#include "core/value.h"
+#include "diff/schema.h"
+
+namespace plumb {
+
+// Whether `type` is one that the server decodes into a Go struct of its own, where empty fields vanish; custom resources
+// keep what was written.
+bool IsBuiltIn(const Type* type);
+
+// Whether a member that only the live object has may be the server's own addition to a map inside an atomic field:
+// a default, or an empty value of a built-in type. `written` is the map in the manifest.
+bool IsServerDefault(const Type* type, std::string_view key, Value live, Value written);
+
+// Whether writing the zero value ("" or 0) of a built-in type's field means "choose for me": clusterIP: "", nodePort: 0.
+bool ZeroAsksForDefault(const Type* type, std::string_view key);
+
+// Whether `{}` in this field of a built-in type is printed as absent or the other way round: structs that are no pointers.
+bool EmptyStructIsAbsent(std::string_view key);
+
+}  // namespace plumb

@@ -1,0 +1,206 @@
+#include "diff/object_diff.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "core/edit.h"
+#include "diff/desired.h"
+#include "diff/ignore.h"
+#include "diff/immutable.h"
+#include "diff/live_rules.h"
+#include "diff/managed_owners.h"
+#include "diff/projection.h"
+
+namespace plumb {
+
+namespace {
+
+// Decides why fields differ and who did it.
+class Explainer {
+ public:
+  Explainer(const DiffInput& input, const ObjectDiff& diff)
+      : input_(input), diff_(diff), live_(diff.live.root()), owners_(live_), mine_(owners_.FindApply(input.manager)) {}
+
+  const ManagedOwners& owners() const { return owners_; }
+  const ManagedOwners::Entry* mine() const { return mine_; }
+
+  FieldChange Changed(const Difference& d) const {
+    FieldChange change = Make(d);
+    const ManagedOwners::Entry* other = owners_.FindOwner(d.owned, mine_);
+    if (other) change.writer = other->writer();
+    change.cause = CauseOf(d, other);
+    if (change.cause == Cause::kChangedInGit || change.cause == Cause::kRewritten) change.writer = {};
+    return change;
+  }
+
+  FieldChange Removed(const Difference& d) const {
+    FieldChange change = Make(d);
+    const ManagedOwners::Entry* other = owners_.FindOwner(d.owned, mine_);
+    change.cause = other ? Cause::kReleased : Cause::kRemovedFromGit;
+    if (other) change.writer = other->writer();
+    return change;
+  }
+
+ private:
+  FieldChange Make(const Difference& d) const {
+    FieldChange change;
+    change.path = d.path;
+    change.old_value = d.live;
+    change.new_value = d.desired;
+    change.immutable = IsImmutable(diff_.gvk, d.path, live_, d.live, d.desired);
+    return change;
+  }
+
+  Cause CauseOf(const Difference& d, const ManagedOwners::Entry* other) const {
+    const Cause foreign = other && other->operation == "Apply" ? Cause::kConflict : Cause::kNotDeclaredBefore;
+    if (!mine_) return foreign;
+    const bool known = !input_.declared_before->is_null();
+    const Value* before = known ? d.path.Find(*input_.declared_before) : nullptr;
+    const bool same_as_before = before && d.desired && *before == *d.desired;
+    if (OwnsPath(mine_->fields, d.owned)) return same_as_before ? Cause::kRewritten : Cause::kChangedInGit;
+    if (known) return same_as_before ? Cause::kDrift : before ? Cause::kChangedInGit : other ? foreign : Cause::kChangedInGit;
+    // Without the old manifest: who wrote after our last apply took the field from us; who wrote before had it already.
+    if (other && other->time >= mine_->time) return Cause::kDrift;
+    return other ? foreign : Cause::kChangedInGit;
+  }
+
+  const DiffInput& input_;
+  const ObjectDiff& diff_;
+  Value live_;
+  ManagedOwners owners_;
+  const ManagedOwners::Entry* mine_;
+};
+
+// The rule that covers a change, or "".
+std::string IgnoredBy(const IgnoreRules& rules, const std::vector<uint32_t>& selecting, const FieldChange& change, Value desired, Value live) {
+  for (const uint32_t i : selecting) {
+    const IgnoreRule& rule = rules.rules()[i];
+    const bool field = rule.fields.empty() || std::any_of(rule.fields.begin(), rule.fields.end(), [&](const FieldPath& pattern) {
+      return Covers(pattern, change.path, live) || Covers(pattern, change.path, desired);
+    });
+    const bool manager = rule.managers.empty() || std::any_of(rule.managers.begin(), rule.managers.end(), [&](const std::string& name) {
+      return !change.writer.manager.empty() && MatchesGlob(name, change.writer.manager);
+    });
+    if (field && manager) return rule.where;
+  }
+  return "";
+}
+
+// Puts `value` at a path of the tree (nullopt: removes it there). Unchanged where the way to it does not exist.
+Value Put(Arena& arena, Value root, const FieldPath& path, size_t i, const std::optional<Value>& value) {
+  const PathStep& step = path[i];
+  const bool last = i + 1 == path.size();
+  if (step.kind == PathStep::Kind::kField) {
+    const Value* child = root.Find(step.name);
+    if (!root.is_map() || (!child && !last)) return root;
+    if (last) return value ? With(arena, root, step.name, *value) : Without(arena, root, step.name);
+    return With(arena, root, step.name, Put(arena, *child, path, i + 1, value));
+  }
+  FieldPath item({step});
+  const Value* found = item.Find(root);
+  if (!root.is_list() || !found) return root;
+  std::vector<Value> items(root.items().begin(), root.items().end());
+  const auto at = items.begin() + (found - root.items().data());
+  if (!last) *at = Put(arena, *at, path, i + 1, value);
+  else if (value) *at = *value;
+  else items.erase(at);
+  return arena.List(items);
+}
+
+// What to send so that ignored fields stay as they are: fields of others are left out (so that they stay theirs), and
+// fields that only we hold are sent with the value they have (left out, the server would remove them).
+Document LeaveIgnored(const ObjectDiff& diff, const Explainer& explainer) {
+  if (diff.ignored.empty()) return diff.desired;
+  return BuildDocument([&](Arena& arena) {
+    arena.Adopt(diff.live);
+    Value out = arena.Adopt(diff.desired);
+    for (const FieldChange& change : diff.ignored) {
+      if (!change.new_value) continue;
+      const bool others = explainer.owners().FindOwner(change.path, explainer.mine()) != nullptr;
+      const bool ours = explainer.mine() && OwnsPath(explainer.mine()->fields, change.path);
+      out = Put(arena, out, change.path, 0, ours || !others ? change.old_value : std::nullopt);
+    }
+    return out;
+  });
+}
+
+}  // namespace
+
+std::string_view CauseName(Cause cause) {
+  switch (cause) {
+    case Cause::kCreated: return "created";
+    case Cause::kChangedInGit: return "changed in git";
+    case Cause::kDrift: return "drift";
+    case Cause::kRemovedFromGit: return "removed from git";
+    case Cause::kReleased: return "no longer declared";
+    case Cause::kNotDeclaredBefore: return "not declared before";
+    case Cause::kConflict: return "ownership conflict";
+    case Cause::kRewritten: return "rewritten by the server";
+  }
+  return "unknown";
+}
+
+std::string FieldChange::Explain() const {
+  std::string text(CauseName(cause));
+  if (!writer.manager.empty()) {
+    const std::string who = writer.subresource.empty() ? writer.manager : writer.manager + " (" + writer.subresource + ")";
+    if (cause == Cause::kDrift) text += ": written by " + who + (writer.time.empty() ? "" : " at " + writer.time);
+    if (cause == Cause::kReleased) text += ": stays, " + who + " has it too";
+    if (cause == Cause::kConflict) text += " with " + who;
+    if (cause == Cause::kNotDeclaredBefore) text += ": written by " + who;
+  }
+  if (immutable) text += "; immutable: must be replaced";
+  if (!note.empty()) text += "; ignored: " + note;
+  return text;
+}
+
+bool ObjectDiff::must_replace() const {
+  return std::any_of(changes.begin(), changes.end(), [](const FieldChange& change) { return change.immutable; });
+}
+
+ObjectDiff DiffObject(const DiffInput& input) {
+  ObjectDiff diff;
+  diff.desired = NormaliseDesired(input.manifest.object);
+  diff.origin = input.manifest.origin;
+  diff.live = input.live;
+  const Value desired = diff.desired.root(), live = input.live.root();
+  diff.gvk = GvkOf(desired);
+  diff.id = IdOf(desired);
+  if (!input.type) diff.uncertain.push_back(fmt::format("{} of {} is not in the schema: compared by structure", diff.gvk.kind, diff.gvk.ApiVersion()));
+  if (live.is_null()) {
+    diff.action = DiffAction::kCreate;
+    return diff;
+  }
+
+  Projection projection = Project(desired, live, input.type);
+  for (std::string& path : projection.unknown)
+    diff.warnings.push_back(fmt::format("{} is not in the schema of {}: the server refuses or drops it", path, diff.gvk.kind));
+  for (std::string& reason : projection.unsure) diff.uncertain.push_back(std::move(reason));
+
+  std::vector<uint32_t> selecting;
+  if (input.ignore && !input.ignore->empty()) {
+    selecting = input.ignore->Selecting(diff.gvk, desired);
+    for (const uint32_t i : selecting) {
+      const IgnoreRule& rule = input.ignore->rules()[i];
+      if (rule.fields.empty() || std::any_of(rule.fields.begin(), rule.fields.end(), [&](const FieldPath& f) { return Exists(f, live) || Exists(f, desired); }))
+        diff.rules.push_back(i);
+    }
+  }
+
+  const Explainer explainer(input, diff);
+  std::vector<Difference> removed;
+  if (explainer.mine()) removed = FindRemoved(explainer.mine()->fields, desired, live, input.type);
+  const auto sort_in = [&](FieldChange change) {
+    change.note = ExplainedByLiveState(diff.gvk, change, desired, live, explainer.owners());
+    if (change.note.empty() && !selecting.empty()) change.note = IgnoredBy(*input.ignore, selecting, change, desired, live);
+    (change.note.empty() ? diff.changes : diff.ignored).push_back(std::move(change));
+  };
+  for (const Difference& d : projection.differences) sort_in(explainer.Changed(d));
+  for (const Difference& d : removed) sort_in(explainer.Removed(d));
+  if (!diff.changes.empty()) diff.action = DiffAction::kPatch;
+  diff.desired = LeaveIgnored(diff, explainer);
+  return diff;
+}
+
+}  // namespace plumb
