@@ -11,7 +11,9 @@
 #include "core/json.h"
 #include "engine/kube/client.h"
 #include "engine/kube/curl_transport.h"
+#include "engine/kube/discovery.h"
 #include "engine/kube/kubeconfig.h"
+#include "engine/kube/schema_cache.h"
 
 namespace plumb::kube {
 namespace {
@@ -253,6 +255,25 @@ TEST(ControlPlaneTransport, BodiesAndQueuesAreBounded) {
   const auto big = Client(transport).GetRaw("/openapi/v3");
   EXPECT_EQ(big.error().code(), Code::kLimit);
   EXPECT_THAT(big.error().message(), HasSubstr("body_bytes"));
+}
+
+TEST(ControlPlaneDiscovery, KnowsKindsAndTheirSchemas) {
+  ControlPlane* cluster = PLUMB_NEED_CONTROL_PLANE();
+  Client client(Connect(Load(cluster->kubeconfig())));
+  Discovery discovery(client);
+  const auto map = discovery.Map();
+  ASSERT_TRUE(map.ok()) << map.error().message();
+  EXPECT_TRUE((*map)->complete());
+  EXPECT_GT((*map)->resources().size(), 50u);
+  EXPECT_EQ(discovery.FindByName("deploy")->gvk, (Gvk{"apps", "v1", "Deployment"}));
+  EXPECT_EQ(discovery.FindByName("cm")->plural, "configmaps");
+  EXPECT_FALSE(discovery.Find({"", "v1", "Namespace"})->namespaced);
+
+  SchemaCache schemas(client);
+  const auto apps = schemas.ForKind({"apps", "v1", "Deployment"});
+  ASSERT_TRUE(apps.ok()) << apps.error().message();
+  ASSERT_NE((*apps)->Find({"apps", "v1", "Deployment"}), nullptr);
+  EXPECT_NE((*apps)->Find({"apps", "v1", "Deployment"})->FindField("spec"), nullptr);
 }
 
 TEST(TransportErrors, ADeadServerIsUnavailable) {
