@@ -1,0 +1,70 @@
+// Plumb's metrics, in the conventions of Prometheus: what they are is metric_catalogue.h, how they are kept is here.
+//
+// Plain setters: who reports does not see the metrics library, which only metrics.cc includes.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+
+namespace plumb {
+
+struct MetricsOptions {
+  std::string version = "unknown";  // of plumb_build_info
+  size_t applications = 500;        // above this many, further ones are counted together as "other"
+  size_t kinds = 100;               // the same for kinds of objects
+};
+
+// What an application is like now.
+struct ApplicationState {
+  struct Drift {
+    size_t objects = 0;
+    size_t fields = 0;
+  };
+  std::string name;
+  bool synced = false;
+  bool healthy = false;
+  bool failing = false;
+  size_t objects = 0;
+  size_t ready = 0;
+  std::map<std::string, Drift> drift{};    // by kind
+  std::optional<WallTime> oldest_drift{};  // since when
+};
+
+// Thread-safe. Values of secrets never come here: names, kinds, counts and times only.
+class Metrics {
+ public:
+  explicit Metrics(MetricsOptions options, Clock& clock = Clock::Real());
+  ~Metrics();
+
+  // Replaces everything known of every application, so that one that is gone leaves no gauge behind. Of applications
+  // counted together the sums are told, and of synced, healthy and failing how many of them are.
+  void SetApplications(std::vector<ApplicationState> applications);
+
+  void AddDrift(const std::string& application, const std::string& kind);
+  void AddSelfHeal(const std::string& application, const std::string& kind, Duration took);
+  void AddSync(const std::string& application, std::string_view result,
+               Duration took);  // "succeeded", "failed", "held"
+  void AddCommitToHealthy(const std::string& application, Duration took);
+
+  void AddGitRequest(std::string_view operation, std::string_view result,
+                     Duration took);  // "list" or "fetch"; "ok" or a code's name
+  void AddApiRequest(std::string_view verb, int code, Duration took);
+  void SetQueueDepth(size_t applications);
+  void AddPass(Duration waited, Duration took);
+  void AddWebhook(std::string_view provider, std::string_view result);
+
+  // The text exposition format, version 0.0.4, for Prometheus.
+  std::string Text() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace plumb
