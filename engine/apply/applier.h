@@ -5,20 +5,18 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "core/clock.h"
 #include "engine/health/health.h"
-#include "engine/plan/plan.h"
+#include "engine/kube/client.h"
 #include "engine/plan/inventory.h"
+#include "engine/plan/plan.h"
 
 namespace plumb {
-
-namespace kube {
-class Client;
-}
 
 struct ApplyOptions {
   std::string field_manager = "plumb";
@@ -26,10 +24,13 @@ struct ApplyOptions {
   size_t in_flight = 32;          // requests at the same time
   bool wait = false;              // the run ends when everything applied is healthy, not only accepted
   Duration deadline = std::chrono::minutes(10);     // of the whole run
-  Duration request_timeout = std::chrono::seconds(30);
-  int attempts = 6;               // of one request, where retrying can help (kUnavailable, kConflict)
-  Duration retry_first = std::chrono::milliseconds(100);  // doubles with each attempt
-  Duration retry_max = std::chrono::seconds(10);
+  // Of one step, on top of the Client's own retries: where the server was away, somebody else wrote at the same moment, or
+  // a namespace or kind that was just made is not known everywhere yet.
+  int attempts = 5;
+  Duration retry_first = std::chrono::milliseconds(50);  // doubles with each attempt
+  Duration retry_max = std::chrono::seconds(5);
+  Duration poll_first = std::chrono::milliseconds(20);   // between looks at an object that something waits for; doubles
+  Duration poll_max = std::chrono::seconds(1);
   std::string propagation = "Background";  // of deletes: Background or Foreground
   std::string approved_digest;    // lifts the holds of exactly this plan
 };
@@ -55,25 +56,32 @@ struct StepResult {
 struct ApplyReport {
   std::vector<StepResult> steps;  // one for each of the plan's
   size_t applied = 0, unchanged = 0, deleted = 0, kept = 0, held = 0, blocked = 0, failed = 0, skipped = 0;
-  size_t requests = 0;            // sent, retries and waits included
-  std::vector<std::string> errors;  // "Deployment shop/web: 422 ...", without those of skipped steps
+  size_t requests = 0;            // sent, waits included; the Client's own retries are not
+  std::vector<std::string> errors;    // "Deployment shop/web: 422 ...", without those of skipped steps
+  std::vector<std::string> warnings;  // of the server: "Deployment shop/web: unknown field ..."
   Inventory inventory;            // as it stands in the cluster now
   bool complete = false;          // everything the plan wanted (holds apart) is done, and healthy where `wait` says so
 };
 
+// The resource of a kind, from discovery; nullopt where the cluster does not serve it (yet). Kinds that the plan's own CRDs
+// define need not be known. Called on the thread of the run; may look things up, must not take long.
+using ResourceLookup = std::function<std::optional<kube::Resource>(const Gvk& gvk)>;
+
 // Not thread-safe: one run at a time for each Applier. Many Appliers may share a Client.
 class Applier {
  public:
-  Applier(kube::Client& client, ApplyOptions options = {}, Clock& clock = Clock::Real());
+  Applier(kube::Client& client, ResourceLookup resources, ApplyOptions options = {}, Clock& clock = Clock::Real());
 
   // Carries out `plan`; `inventory` is what the plan was made with. Blocks until done, cancelled or out of time.
-  // A step that fails fails what depends on it and nothing else: such a run is a report with `errors`, not an Error.
-  // Errors: of the inventory's write before (nothing else was sent then), kCancelled, kUnavailable at the deadline
-  // (it names what was waited for); then the next run continues from what is there.
+  // A step that fails fails what depends on it and nothing else: such a run is a report with `errors`, not an Error; so
+  // is one that met its deadline. With `stop` nothing new is sent, and the answers to what is on the wire are awaited.
+  // Worth calling for a plan without changes too: it brings the inventory up to date, or sends nothing.
+  // Errors: of the inventory's write before (no object was touched then), kCancelled; the next run goes on from there.
   Result<ApplyReport> Run(const Plan& plan, const Inventory& inventory, const ApplyProgress& progress = nullptr, std::stop_token stop = {});
 
  private:
   kube::Client& client_;
+  ResourceLookup resources_;
   ApplyOptions options_;
   Clock& clock_;
 };

@@ -39,6 +39,8 @@ class Schedule {
 
   // The gates of an accepted step that somebody waits for and that are not reached yet: it has to be watched.
   bool Awaited(size_t step) const { return states_[step] == State::kSettled && (needed_[step] & ~reached_[step]) != 0; }
+  // Whether somebody will look at more than the step's acceptance: its answer has to bring the whole object.
+  bool WantsObject(size_t step) const { return (needed_[step] & ~Bit(Gate::kExists)) != 0; }
   // All steps of which Awaited() is true.
   const std::set<size_t>& awaited() const { return awaited_; }
 

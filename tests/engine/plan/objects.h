@@ -3,11 +3,16 @@
 
 #include <gtest/gtest.h>
 
+#include <ostream>
 #include <string>
 #include <string_view>
 
 #include "core/json.h"
 #include "core/object.h"
+
+namespace plumb {
+inline void PrintTo(const ObjectId& id, std::ostream* out) { *out << id.ToString(); }
+}  // namespace plumb
 
 namespace plumb::testing {
 

@@ -1,0 +1,28 @@
+#include "engine/apply/applier.h"
+
+#include <algorithm>
+
+#include "engine/apply/run.h"
+
+namespace plumb {
+
+Applier::Applier(kube::Client& client, ResourceLookup resources, ApplyOptions options, Clock& clock)
+    : client_(client), resources_(std::move(resources)), options_(std::move(options)), clock_(clock) {}
+
+Result<ApplyReport> Applier::Run(const Plan& plan, const Inventory& inventory, const ApplyProgress& progress, std::stop_token stop) {
+  ApplyRun run(client_, resources_, options_, clock_, plan, inventory, progress);
+  while (run.Step()) {
+    if (stop.stop_requested()) {
+      run.Cancel();
+      if (!run.Step()) break;
+    }
+    const TimePoint timer = run.NextTimer();
+    std::optional<Duration> longest;
+    if (timer != TimePoint::max()) longest = std::max(Duration{}, timer - clock_.Now());
+    // After a cancel only answers count: `stop` would wake the wait at once, again and again.
+    run.mailbox().Wait(longest, stop.stop_requested() ? std::stop_token() : stop);
+  }
+  return run.Finish();
+}
+
+}  // namespace plumb

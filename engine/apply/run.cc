@@ -1,0 +1,343 @@
+#include "engine/apply/run.h"
+
+#include <algorithm>
+
+#include <fmt/core.h>
+
+#include "core/edit.h"
+
+namespace plumb {
+namespace {
+
+// Every version that the plan's CRDs serve, so that their objects need not wait for a new discovery.
+void AddKindsOf(Value crd, std::vector<kube::Resource>& to) {
+  const Value spec = crd.Get("spec"), names = spec.Get("names");
+  for (Value version : spec.Get("versions").items()) {
+    kube::Resource resource;
+    resource.gvk = {std::string(spec.GetString("group")), std::string(version.GetString("name")), std::string(names.GetString("kind"))};
+    resource.plural = names.GetString("plural");
+    resource.namespaced = spec.GetString("scope") != "Cluster";
+    to.push_back(std::move(resource));
+  }
+}
+
+// The server's way to say that a field cannot be changed. It has no reason of its own for that: 422 Invalid covers all.
+// Source: apimachinery validation.ValidateImmutableField and the registries' own texts.
+bool SaysImmutable(const kube::ApiStatus& status) {
+  if (status.http != 422) return false;
+  for (std::string_view text : {"immutable", "updates to", "may not be changed", "may not change once set", "cannot change"})
+    if (status.message.find(text) != std::string::npos) return true;
+  return false;
+}
+
+bool IsStillThere(const kube::Answer& deleted) {
+  return deleted.object.ok() && !(*deleted.object)->Get("metadata").Get("deletionTimestamp").is_null();
+}
+
+}  // namespace
+
+ApplyRun::ApplyRun(kube::Client& client, const ResourceLookup& resources, const ApplyOptions& options, Clock& clock, const Plan& plan,
+                   const Inventory& inventory, const ApplyProgress& progress)
+    : client_(client), resources_(resources), options_(options), clock_(clock), plan_(plan), progress_(progress),
+      schedule_(plan, !options.approved_digest.empty() && options.approved_digest == plan.digest, options.wait), work_(plan.steps.size()),
+      deadline_(clock.Now() + options.deadline), stored_(inventory) {
+  for (const plumb::Step& step : plan.steps)
+    if (step.id.kind == "CustomResourceDefinition")
+      AddKindsOf(step.desired.root().is_null() ? step.live.root() : step.desired.root(), from_crds_);
+}
+
+bool ApplyRun::Step() {
+  if (!begun_) Begin();
+  for (Letter& letter : mailbox_->TakeAll()) {
+    --on_wire_;
+    Handle(std::move(letter));
+  }
+  const TimePoint now = clock_.Now();
+  if (now >= deadline_ && !expired_) Expire();
+  while (!timers_.empty() && timers_.top().at <= now) {
+    const Timer timer = timers_.top();
+    timers_.pop();
+    if (cancelled_ || expired_) continue;
+    if (timer.read) SendRead(timer.step);
+    else SendStep(timer.step);
+  }
+  Advance();
+  return phase_ != Phase::kOver;
+}
+
+TimePoint ApplyRun::NextTimer() const {
+  if (cancelled_ || expired_) return TimePoint::max();
+  return timers_.empty() ? deadline_ : std::min(deadline_, timers_.top().at);
+}
+
+void ApplyRun::Cancel() { cancelled_ = true; }
+
+// Phase 1. New names are recorded before anything of those names exists, so that no crash can orphan it.
+void ApplyRun::Begin() {
+  begun_ = true;
+  std::vector<InventoryEntry> adds;
+  for (const plumb::Step& step : plan_.steps) {
+    const bool creates = step.action == Action::kCreate || step.action == Action::kPatch || step.action == Action::kReplace;
+    if (creates && step.owned && !stored_.Find(step.id)) adds.push_back({step.id, step.gvk.version, ""});
+  }
+  if (adds.empty()) {
+    phase_ = Phase::kSteps;
+    return;
+  }
+  SendInventory(Superset(stored_, adds));
+}
+
+void ApplyRun::Advance() {
+  if (cancelled_) {
+    if (on_wire_ == 0) phase_ = Phase::kOver;
+    return;
+  }
+  if (phase_ == Phase::kSteps) {
+    StartReady();
+    StartPolls();
+    const bool over = expired_ ? on_wire_ == 0 : schedule_.Finished() && on_wire_ == 0;
+    if (!over) return;
+    phase_ = Phase::kAfter;
+    const Inventory exact = ExactInventory();
+    if (exact == stored_) phase_ = Phase::kOver;
+    else SendInventory(exact);
+  }
+}
+
+void ApplyRun::Handle(Letter letter) {
+  switch (letter.purpose) {
+    case Purpose::kInventory: return OnInventory(letter.answer);
+    case Purpose::kNamespace:
+      if (letter.answer.object.ok()) return SendInventory(target_);
+      error_ = letter.answer.object.error().Wrap("inventory: its namespace");
+      phase_ = Phase::kOver;
+      return;
+    case Purpose::kWrite: --writes_on_wire_; return OnWritten(letter.step, std::move(letter.answer));
+    case Purpose::kDelete: --writes_on_wire_; return OnDeleted(letter.step, std::move(letter.answer));
+    case Purpose::kRead: return OnRead(letter.step, std::move(letter.answer));
+  }
+}
+
+void ApplyRun::OnInventory(const kube::Answer& answer) {
+  if (answer.object.ok()) {
+    stored_ = target_;
+    phase_ = phase_ == Phase::kBefore ? Phase::kSteps : Phase::kOver;
+    return;
+  }
+  const Error& error = answer.object.error();
+  if (phase_ == Phase::kBefore && error.code() == Code::kNotFound && !cancelled_) {
+    // The record's own namespace is not there yet. It is made bare, and never pruned unless the manifests declare it.
+    const std::string ns = target_.record().ns;
+    const Document object = BuildDocument([&](Arena& a) {
+      return a.Map({{"apiVersion", a.String("v1")}, {"kind", a.String("Namespace")}, {"metadata", a.Map({{"name", a.String(ns)}})}});
+    });
+    ++on_wire_;
+    ++report_.requests;
+    client_.Apply({*kube::BuiltIn("Namespace"), "", ns, ""}, object.root(), {.field_manager = options_.field_manager}, ReplyTo(Purpose::kNamespace, 0));
+    return;
+  }
+  error_ = error.Wrap(fmt::format("inventory '{}/{}'", target_.record().ns, target_.record().name));
+  if (phase_ == Phase::kAfter) report_.errors.push_back(error_->message());
+  phase_ = Phase::kOver;
+}
+
+void ApplyRun::StartReady() {
+  while (!expired_ && writes_on_wire_ < options_.in_flight) {
+    const int step = schedule_.TakeReady();
+    if (step < 0) return;
+    work_[static_cast<size_t>(step)].started = clock_.Now();
+    Tell(ApplyEvent::Type::kStarted, static_cast<size_t>(step), std::string(ActionName(plan_.steps[static_cast<size_t>(step)].action)));
+    SendStep(static_cast<size_t>(step));
+  }
+}
+
+void ApplyRun::SendStep(size_t step) {
+  const Action action = plan_.steps[step].action;
+  const bool remove = action == Action::kDelete || (action == Action::kReplace && !work_[step].replacing);
+  if (remove) SendDelete(step);
+  else SendApply(step);
+}
+
+void ApplyRun::SendApply(size_t step) {
+  auto ref = RefOf(step);
+  if (!ref.ok()) return FailStep(step, ref.error().message());
+  kube::WriteOptions write;
+  write.field_manager = options_.field_manager;
+  write.force = options_.force;
+  write.metadata_only = !schedule_.WantsObject(step);
+  ++on_wire_;
+  ++writes_on_wire_;
+  ++report_.requests;
+  client_.Apply(*ref, plan_.steps[step].desired.root(), write, ReplyTo(Purpose::kWrite, step));
+}
+
+void ApplyRun::SendDelete(size_t step) {
+  auto ref = RefOf(step);
+  if (!ref.ok()) return FailStep(step, ref.error().message());
+  if (plan_.steps[step].uid.empty()) return FailStep(step, "is not deleted: its UID is not known");
+  work_[step].replacing = plan_.steps[step].action != Action::kDelete;
+  ++on_wire_;
+  ++writes_on_wire_;
+  ++report_.requests;
+  client_.Delete(*ref, {.uid = plan_.steps[step].uid, .propagation = options_.propagation}, ReplyTo(Purpose::kDelete, step));
+}
+
+void ApplyRun::SendRead(size_t step) {
+  auto ref = RefOf(step);
+  if (!ref.ok()) return FailStep(step, ref.error().message());
+  ++on_wire_;
+  ++report_.requests;
+  client_.Get(*ref, ReplyTo(Purpose::kRead, step));
+}
+
+void ApplyRun::SendInventory(const Inventory& inventory) {
+  target_ = inventory;
+  auto object = inventory.ToObject();
+  if (!object.ok()) {
+    error_ = object.error();
+    if (phase_ == Phase::kAfter) report_.errors.push_back(error_->message());
+    phase_ = Phase::kOver;
+    return;
+  }
+  const ObjectId id = inventory.record();
+  ++on_wire_;
+  ++report_.requests;
+  client_.Apply({*kube::BuiltIn("ConfigMap"), id.ns, id.name, ""}, object->root(),
+                {.field_manager = options_.field_manager, .force = true, .metadata_only = true}, ReplyTo(Purpose::kInventory, 0));
+}
+
+kube::Client::Callback ApplyRun::ReplyTo(Purpose purpose, size_t step) {
+  return [mailbox = mailbox_, purpose, step](kube::Answer answer) { mailbox->Put({purpose, step, std::move(answer)}); };
+}
+
+void ApplyRun::OnWritten(size_t step, kube::Answer answer) {
+  const std::string name = plan_.steps[step].id.ToString();
+  for (const std::string& warning : answer.warnings) report_.warnings.push_back(name + ": " + warning);
+  if (answer.object.ok()) {
+    work_[step].uid = (*answer.object)->Get("metadata").GetString("uid");
+    return Accepted(step, answer.object->root());
+  }
+  if (Retry(step, answer)) return;
+  const bool immutable = SaysImmutable(answer.status);
+  if (immutable && plan_.steps[step].replaceable && !plan_.steps[step].uid.empty() && !work_[step].replacing) {
+    Tell(ApplyEvent::Type::kRetry, step, "a field cannot be changed in place: replacing it");
+    return SendDelete(step);
+  }
+  FailStep(step, answer.object.error().message() +
+                     (immutable ? "; annotate the manifest with 'plumb.dev/replace: allowed' to let it be deleted and made anew" : ""));
+}
+
+void ApplyRun::OnDeleted(size_t step, kube::Answer answer) {
+  const bool gone = answer.object.ok() ? !IsStillThere(answer) : answer.object.error().code() == Code::kNotFound;
+  if (!answer.object.ok() && !gone) {
+    if (Retry(step, answer)) return;
+    return FailStep(step, answer.object.error().message());
+  }
+  if (!work_[step].replacing) return Accepted(step, gone ? Value() : answer.object->root());
+  if (gone) return SendApply(step);
+  TellWaiting(step, answer.object->root());
+  timers_.push({clock_.Now() + options_.poll_first, step, true});
+}
+
+// A look at an object that something waits for.
+void ApplyRun::OnRead(size_t step, kube::Answer answer) {
+  Work& work = work_[step];
+  work.polling = false;
+  const bool absent = !answer.object.ok() && answer.object.error().code() == Code::kNotFound;
+  if (!answer.object.ok() && !absent) return;  // looked at again after a longer pause
+  // Another object of the name is not the one that was deleted.
+  const plumb::Step& s = plan_.steps[step];
+  const bool another = !absent && (s.action == Action::kDelete || work.replacing) && (*answer.object)->Get("metadata").GetString("uid") != s.uid;
+  const Value object = absent || another ? Value() : answer.object->root();
+  if (schedule_.state(step) == Schedule::State::kRunning) {  // a replace, whose old object had to go first
+    if (object.is_null()) SendApply(step);
+    else timers_.push({clock_.Now() + options_.poll_max, step, true});
+    return;
+  }
+  schedule_.Observe(step, object);
+  if (schedule_.Awaited(step)) {
+    if (const Health& health = schedule_.health(step); health.final && s.action != Action::kDelete) {
+      FailStep(step, health.message);
+      return;
+    }
+    TellWaiting(step, object);
+  } else if (s.action != Action::kDelete) {
+    Tell(ApplyEvent::Type::kHealthy, step, schedule_.health(step).message, clock_.Now() - work.started);
+  }
+}
+
+void ApplyRun::Accepted(size_t step, Value object) {
+  schedule_.Accept(step, object);
+  Tell(ApplyEvent::Type::kDone, step, std::string(ActionName(plan_.steps[step].action)), clock_.Now() - work_[step].started);
+  if (schedule_.Awaited(step)) TellWaiting(step, object);
+}
+
+void ApplyRun::StartPolls() {
+  if (expired_) return;
+  for (size_t step : schedule_.awaited()) {
+    Work& work = work_[step];
+    if (work.polling) continue;
+    work.polling = true;
+    work.next_poll = work.next_poll == Duration{} ? options_.poll_first : std::min(options_.poll_max, work.next_poll * 2);
+    timers_.push({clock_.Now() + work.next_poll, step, true});
+  }
+}
+
+bool ApplyRun::Retry(size_t step, const kube::Answer& answer) {
+  const Code code = answer.object.error().code();
+  const auto& after = plan_.steps[step].after;
+  // What was made a moment ago may not be known to every part of the server yet.
+  const bool fresh_ground = code == Code::kNotFound && std::any_of(after.begin(), after.end(), [](const Edge& edge) {
+    return edge.gate == Gate::kEstablished || edge.gate == Gate::kActive;
+  });
+  const bool conflict = code == Code::kConflict && !answer.status.ApplyConflict() && plan_.steps[step].action != Action::kDelete;
+  if (code != Code::kUnavailable && !fresh_ground && !conflict) return false;
+  Work& work = work_[step];
+  if (++work.attempts >= options_.attempts || cancelled_ || expired_) return false;
+  Duration delay = options_.retry_first;
+  for (int i = 1; i < work.attempts && delay < options_.retry_max; ++i) delay *= 2;
+  timers_.push({clock_.Now() + std::min(delay, options_.retry_max), step, false});
+  Tell(ApplyEvent::Type::kRetry, step, answer.object.error().message());
+  return true;
+}
+
+void ApplyRun::FailStep(size_t step, const std::string& error) {
+  schedule_.Fail(step, error);
+  report_.errors.push_back(plan_.steps[step].id.ToString() + ": " + error);
+  Tell(ApplyEvent::Type::kFailed, step, error, clock_.Now() - work_[step].started);
+}
+
+// Nothing new is sent; what was waited for is named. Answers on the wire still count.
+void ApplyRun::Expire() {
+  expired_ = true;
+  if (phase_ == Phase::kBefore) error_ = Unavailable(fmt::format("no answer within {}", FormatDuration(options_.deadline))).Wrap("inventory");
+  for (size_t step : std::vector<size_t>(schedule_.awaited().begin(), schedule_.awaited().end())) {
+    const std::string state = work_[step].waiting_for;
+    FailStep(step, fmt::format("not ready within {}{}{}", FormatDuration(options_.deadline), state.empty() ? "" : ": ", state));
+  }
+}
+
+Result<kube::ObjectRef> ApplyRun::RefOf(size_t step) const {
+  const plumb::Step& s = plan_.steps[step];
+  std::optional<kube::Resource> resource = resources_(s.gvk);
+  if (!resource) {
+    const auto found = std::find_if(from_crds_.begin(), from_crds_.end(), [&](const kube::Resource& r) { return r.gvk == s.gvk; });
+    if (found == from_crds_.end()) return Invalid(fmt::format("the cluster does not serve kind '{}' of '{}'", s.gvk.kind, s.gvk.ApiVersion()));
+    resource = *found;
+  }
+  return kube::ObjectRef{*std::move(resource), s.id.ns, s.id.name, ""};
+}
+
+void ApplyRun::Tell(ApplyEvent::Type type, size_t step, std::string text, Duration took) {
+  if (progress_) progress_({type, &plan_.steps[step], std::move(text), took});
+}
+
+void ApplyRun::TellWaiting(size_t step, Value object) {
+  const Health health = Assess(object);
+  std::string text = object.is_null() ? "is not there" : health.message;
+  if (text == work_[step].waiting_for) return;
+  work_[step].waiting_for = text;
+  Tell(ApplyEvent::Type::kWaiting, step, std::move(text));
+}
+
+}  // namespace plumb

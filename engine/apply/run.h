@@ -1,0 +1,96 @@
+// One run of a plan as a step function: the Applier's loop without its thread, so that tests drive it by hand.
+//
+// Phases: the inventory's superset is written (only where something new may come to exist), then the steps as the
+// schedule allows, then the exact inventory (only where it differs). Owned by one thread; the plan, inventory, client and
+// options must outlive it.
+#pragma once
+
+#include <memory>
+#include <queue>
+#include <string>
+#include <vector>
+
+#include "engine/apply/applier.h"
+#include "engine/apply/mailbox.h"
+#include "engine/apply/schedule.h"
+
+namespace plumb {
+
+class ApplyRun {
+ public:
+  ApplyRun(kube::Client& client, const ResourceLookup& resources, const ApplyOptions& options, Clock& clock, const Plan& plan,
+           const Inventory& inventory, const ApplyProgress& progress);
+
+  // Takes in what has arrived and sends what may be sent. Never blocks. False: the run is over, see Finish.
+  bool Step();
+  // When Step should be called again even though nothing arrives: a retry, a look at an object, the deadline.
+  TimePoint NextTimer() const;
+  // Sends nothing new from now on; the run is over when what is on the wire has been answered.
+  void Cancel();
+  Mailbox& mailbox() { return *mailbox_; }
+
+  Result<ApplyReport> Finish();
+
+ private:
+  enum class Phase : uint8_t { kBefore, kSteps, kAfter, kOver };
+  struct Work {  // of one step
+    int attempts = 0;
+    bool replacing = false;       // its old object is being deleted; then it is created
+    bool polling = false;         // a look at its object is on its way, or its timer runs
+    Duration next_poll{};
+    TimePoint started{};
+    std::string uid, waiting_for;  // waiting_for: the last text told to `progress`
+  };
+  struct Timer {
+    TimePoint at;
+    size_t step;
+    bool read;  // look at the object; otherwise: send again
+    bool operator>(const Timer& other) const { return at > other.at; }
+  };
+
+  void Begin();
+  void Handle(Letter letter);
+  void OnInventory(const kube::Answer& answer);
+  void OnWritten(size_t step, kube::Answer answer);
+  void OnDeleted(size_t step, kube::Answer answer);
+  void OnRead(size_t step, kube::Answer answer);
+  void StartReady();
+  void StartPolls();
+  void Advance();  // to the next phase, where this one is done
+  void Expire();   // at the deadline
+
+  void SendStep(size_t step);
+  void SendApply(size_t step);
+  void SendDelete(size_t step);
+  void SendRead(size_t step);
+  void SendInventory(const Inventory& inventory);
+  bool Retry(size_t step, const kube::Answer& answer);
+  void FailStep(size_t step, const std::string& error);
+  void Accepted(size_t step, Value object);
+  void Tell(ApplyEvent::Type type, size_t step, std::string text, Duration took = {});
+  void TellWaiting(size_t step, Value object);
+  kube::Client::Callback ReplyTo(Purpose purpose, size_t step);
+  Result<kube::ObjectRef> RefOf(size_t step) const;
+  Inventory ExactInventory() const;
+
+  kube::Client& client_;
+  const ResourceLookup& resources_;
+  const ApplyOptions& options_;
+  Clock& clock_;
+  const Plan& plan_;
+  const ApplyProgress& progress_;
+  std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
+  Schedule schedule_;
+  std::vector<Work> work_;
+  std::vector<kube::Resource> from_crds_;  // kinds that CRDs of the plan define
+  std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
+  Phase phase_ = Phase::kBefore;
+  bool begun_ = false, cancelled_ = false, expired_ = false;
+  size_t on_wire_ = 0, writes_on_wire_ = 0;
+  TimePoint deadline_;
+  Inventory stored_, target_;  // what the cluster has, and what is being written
+  std::optional<Error> error_;
+  ApplyReport report_;
+};
+
+}  // namespace plumb

@@ -1,0 +1,171 @@
+#include "tests/engine/apply/fake_cluster.h"
+
+#include <fmt/core.h>
+
+#include "core/edit.h"
+#include "core/json.h"
+
+namespace plumb::testing {
+namespace {
+
+struct Kind {
+  std::string_view group, version, kind, plural;
+  bool namespaced;
+};
+constexpr Kind kKinds[] = {
+    {"", "v1", "Namespace", "namespaces", false},
+    {"", "v1", "ConfigMap", "configmaps", true},
+    {"", "v1", "Service", "services", true},
+    {"", "v1", "ServiceAccount", "serviceaccounts", true},
+    {"apps", "v1", "Deployment", "deployments", true},
+    {"batch", "v1", "Job", "jobs", true},
+    {"apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", false},
+    {"x.io", "v1", "Widget", "widgets", true},
+};
+
+kube::Resource Make(const Kind& kind) {
+  kube::Resource resource;
+  resource.gvk = {std::string(kind.group), std::string(kind.version), std::string(kind.kind)};
+  resource.plural = kind.plural;
+  resource.namespaced = kind.namespaced;
+  return resource;
+}
+
+// The object that a path names.
+std::optional<kube::ObjectRef> Parse(std::string_view path) {
+  std::vector<std::string> part;
+  for (size_t at = 1; at <= path.size();) {
+    const size_t end = std::min(path.find('/', at), path.size());
+    part.emplace_back(path.substr(at, end - at));
+    at = end + 1;
+  }
+  const bool core = !part.empty() && part[0] == "api";
+  const size_t base = core ? 2 : 3;
+  if (part.size() < base + 2) return std::nullopt;
+  const bool in_namespace = part[base] == "namespaces" && part.size() >= base + 4;
+  const std::string& plural = in_namespace ? part[base + 2] : part[base];
+  for (const Kind& kind : kKinds)
+    if (kind.plural == plural && kind.group == (core ? "" : part[1]))
+      return kube::ObjectRef{Make(kind), in_namespace ? part[base + 1] : "", in_namespace ? part[base + 3] : part[base + 1], ""};
+  return std::nullopt;
+}
+
+http::Response Reply(int status, Value body) { return {status, {{"Content-Type", "application/json"}}, WriteJson(body)}; }
+
+http::Response Refusal(int status, std::string_view reason, std::string_view message) {
+  Arena a;
+  return Reply(status, a.Map({{"kind", a.String("Status")}, {"apiVersion", a.String("v1")}, {"status", a.String("Failure")},
+                              {"reason", a.String(reason)}, {"message", a.String(message)}, {"code", Arena::Int(status)}}));
+}
+
+Value Conditions(Arena& a, std::string_view type) {
+  return a.List({a.Map({{"type", a.String(type)}, {"status", a.String("True")}})});
+}
+
+}  // namespace
+
+std::optional<kube::Resource> FakeResources(const Gvk& gvk) {
+  for (const Kind& kind : kKinds)
+    if (kind.kind == gvk.kind && kind.group == gvk.group && kind.group != "x.io") return Make(kind);
+  return std::nullopt;
+}
+
+void FakeCluster::Handle(size_t index, bool answer) {
+  Pending one = std::move(pending[index]);
+  pending.erase(pending.begin() + static_cast<long>(index));
+  http::Response response = Serve(one.request);
+  if (answer) one.done(std::move(response));
+}
+
+http::Response FakeCluster::Serve(const http::Request& request) {
+  const http::Target target = http::ParseTarget(request.target);
+  const auto ref = Parse(target.path);
+  log.push_back(request.method + " " + (ref ? ref->id().ToString() : target.path));
+  if (intercept)
+    if (auto response = intercept(request)) return *response;
+  if (!ref) return Refusal(404, "NotFound", "the server could not find the requested resource");
+  if (request.method == "PATCH") return Patch(*ref, request);
+  const auto found = objects.find(ref->id());
+  if (found == objects.end()) return Refusal(404, "NotFound", ref->id().ToString() + " not found");
+  return request.method == "DELETE" ? Delete(*ref, request) : Reply(200, found->second.object.root());
+}
+
+std::optional<http::Response> FakeCluster::Refuse(const kube::ObjectRef& ref) const {
+  if (!ref.ns.empty()) {
+    const Document ns = Get({"", "Namespace", "", ref.ns});
+    if (ns->is_null()) return Refusal(404, "NotFound", fmt::format("namespaces \"{}\" not found", ref.ns));
+    if (!GetAt(ns.root(), {"metadata", "deletionTimestamp"}).is_null()) return Refusal(403, "Forbidden", "namespace is being terminated");
+  }
+  if (ref.resource.gvk.group != "x.io") return std::nullopt;
+  const Document crd = Get({"apiextensions.k8s.io", "CustomResourceDefinition", "", "widgets.x.io"});
+  if (GetAt(crd.root(), {"status", "conditions"}).empty()) return Refusal(404, "NotFound", "the server could not find the requested resource");
+  return std::nullopt;
+}
+
+http::Response FakeCluster::Patch(const kube::ObjectRef& ref, const http::Request& request) {
+  if (auto refusal = Refuse(ref)) return *refusal;
+  auto body = ParseJson(request.body);
+  if (!body.ok()) return Refusal(400, "BadRequest", body.error().message());
+  const auto found = objects.find(ref.id());
+  const bool exists = found != objects.end();
+  const Document old = exists ? found->second.object : Document();
+  const int generation = exists ? found->second.generation + 1 : 1;
+  const Document object = BuildDocument([&](Arena& a) {
+    Value v = a.Adopt(*body);
+    v = WithAt(a, v, {"metadata", "uid"}, exists ? a.Adopt(old).Get("metadata").Get("uid") : a.String(fmt::format("uid-{}", next_uid_++)));
+    v = WithAt(a, v, {"metadata", "generation"}, Arena::Int(generation));
+    if (exists && old->Has("status")) v = With(a, v, "status", old->Get("status"));
+    return v;
+  });
+  objects[ref.id()] = {object, generation};
+  return Reply(exists ? 200 : 201, object.root());
+}
+
+http::Response FakeCluster::Delete(const kube::ObjectRef& ref, const http::Request& request) {
+  auto body = ParseJson(request.body);
+  Entry& entry = objects.at(ref.id());
+  const Value metadata = entry.object->Get("metadata");
+  const std::string_view uid = body.ok() ? GetAt(body->root(), {"preconditions", "uid"}).AsString() : "";
+  if (uid != metadata.GetString("uid")) return Refusal(409, "Conflict", "the UID in the precondition does not match");
+  if (metadata.Get("finalizers").empty()) {
+    objects.erase(ref.id());
+    Arena a;
+    return Reply(200, a.Map({{"kind", a.String("Status")}, {"status", a.String("Success")}}));
+  }
+  entry.object = BuildDocument([&](Arena& a) { return WithAt(a, a.Adopt(entry.object), {"metadata", "deletionTimestamp"}, a.String("2026-01-01T00:00:00Z")); });
+  return Reply(200, entry.object.root());
+}
+
+void FakeCluster::Tick() {
+  if (!controllers) return;
+  for (auto& [id, entry] : objects) {
+    entry.object = BuildDocument([&](Arena& a) {
+      const Value v = a.Adopt(entry.object);
+      if (id.kind == "Namespace") return WithAt(a, v, {"status", "phase"}, a.String("Active"));
+      if (id.kind == "CustomResourceDefinition") return WithAt(a, v, {"status", "conditions"}, Conditions(a, "Established"));
+      if (id.kind == "Job") return WithAt(a, v, {"status", "conditions"}, Conditions(a, "Complete"));
+      if (id.kind != "Deployment") return v;
+      return With(a, v, "status", a.Map({{"observedGeneration", Arena::Int(entry.generation)}, {"replicas", Arena::Int(1)},
+                                         {"updatedReplicas", Arena::Int(1)}, {"availableReplicas", Arena::Int(1)}}));
+    });
+  }
+}
+
+const FakeCluster::Entry* FakeCluster::Find(const ObjectId& id) const {
+  const auto it = objects.find(id);
+  return it == objects.end() ? nullptr : &it->second;
+}
+
+Document FakeCluster::Get(const ObjectId& id) const {
+  const Entry* entry = Find(id);
+  return entry ? entry->object : Document();
+}
+
+void FakeCluster::Put(Document object) {
+  const ObjectId id = IdOf(object.root());
+  objects[id] = {BuildDocument([&](Arena& a) {
+                   return WithAt(a, a.Adopt(object), {"metadata", "uid"}, a.String(fmt::format("uid-{}", next_uid_++)));
+                 }), 1};
+}
+
+}  // namespace plumb::testing

@@ -1,0 +1,59 @@
+// A cluster in memory behind a Transport, for tests of apply: requests wait in a queue until the test lets the server
+// handle one, so that order, loss and delay are in the test's hand. It knows as much of Kubernetes as order depends on:
+// namespaces and CRDs have to be there (and ready) before what needs them, deletes check UIDs, finalizers hold objects.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/object.h"
+#include "engine/kube/resource.h"
+#include "engine/kube/transport.h"
+
+namespace plumb::testing {
+
+class FakeCluster final : public kube::Transport {
+ public:
+  struct Pending {
+    http::Request request;
+    Done done;
+  };
+  struct Entry {
+    Document object;
+    int generation = 0;
+  };
+
+  void Send(http::Request request, std::chrono::milliseconds, Done done) override { pending.push_back({std::move(request), std::move(done)}); }
+  std::unique_ptr<Stream> Open(http::Request, kube::StreamHandler) override { return nullptr; }
+
+  // Handles the request at `index` of the queue and answers it. With `answer` false the answer is lost on the way.
+  void Handle(size_t index = 0, bool answer = true);
+  // Controllers do one round of work: namespaces become active, CRDs established, Deployments and Jobs ready.
+  void Tick();
+
+  const Entry* Find(const ObjectId& id) const;
+  Document Get(const ObjectId& id) const;  // null where absent
+  void Put(Document object);               // as somebody else would, with a fresh UID
+  void Remove(const ObjectId& id) { objects.erase(id); }
+
+  std::vector<Pending> pending;
+  std::map<ObjectId, Entry> objects;
+  std::vector<std::string> log;  // "PATCH Deployment shop/web", in the order of handling
+  // What the server answers instead, where it answers something: "403 {...}".
+  std::function<std::optional<http::Response>(const http::Request&)> intercept;
+  bool controllers = true;  // false: nothing becomes ready
+
+ private:
+  http::Response Serve(const http::Request& request);
+  http::Response Patch(const kube::ObjectRef& ref, const http::Request& request);
+  http::Response Delete(const kube::ObjectRef& ref, const http::Request& request);
+  std::optional<http::Response> Refuse(const kube::ObjectRef& ref) const;
+  int next_uid_ = 1;
+};
+
+// The kinds the fake serves, as discovery would tell them; kinds of CRDs are not among them.
+std::optional<kube::Resource> FakeResources(const Gvk& gvk);
+
+}  // namespace plumb::testing
