@@ -4,12 +4,12 @@
 
 #include <algorithm>
 
-#include "core/edit.h"
 #include "diff/desired.h"
 #include "diff/ignore.h"
 #include "diff/immutable.h"
 #include "diff/live_rules.h"
 #include "diff/managed_owners.h"
+#include "diff/patched.h"
 #include "diff/projection.h"
 
 namespace plumb {
@@ -87,27 +87,6 @@ std::string IgnoredBy(const IgnoreRules& rules, const std::vector<uint32_t>& sel
   return "";
 }
 
-// Puts `value` at a path of the tree (nullopt: removes it there). Unchanged where the way to it does not exist.
-Value Put(Arena& arena, Value root, const FieldPath& path, size_t i, const std::optional<Value>& value) {
-  const PathStep& step = path[i];
-  const bool last = i + 1 == path.size();
-  if (step.kind == PathStep::Kind::kField) {
-    const Value* child = root.Find(step.name);
-    if (!root.is_map() || (!child && !last)) return root;
-    if (last) return value ? With(arena, root, step.name, *value) : Without(arena, root, step.name);
-    return With(arena, root, step.name, Put(arena, *child, path, i + 1, value));
-  }
-  FieldPath item({step});
-  const Value* found = item.Find(root);
-  if (!root.is_list() || !found) return root;
-  std::vector<Value> items(root.items().begin(), root.items().end());
-  const auto at = items.begin() + (found - root.items().data());
-  if (!last) *at = Put(arena, *at, path, i + 1, value);
-  else if (value) *at = *value;
-  else items.erase(at);
-  return arena.List(items);
-}
-
 // What to send so that ignored fields stay as they are: fields of others are left out (so that they stay theirs), and
 // fields that only we hold are sent with the value they have (left out, the server would remove them).
 Document LeaveIgnored(const ObjectDiff& diff, const Explainer& explainer) {
@@ -119,13 +98,23 @@ Document LeaveIgnored(const ObjectDiff& diff, const Explainer& explainer) {
       if (!change.new_value) continue;
       const bool others = explainer.owners().FindOwner(change.path, explainer.mine()) != nullptr;
       const bool ours = explainer.mine() && OwnsPath(explainer.mine()->fields, change.path);
-      out = Put(arena, out, change.path, 0, ours || !others ? change.old_value : std::nullopt);
+      out = PutAt(arena, out, change.path, ours || !others ? change.old_value : std::nullopt);
     }
     return out;
   });
 }
 
 }  // namespace
+
+std::string_view DiffActionName(DiffAction action) {
+  switch (action) {
+    case DiffAction::kNone: return "none";
+    case DiffAction::kCreate: return "create";
+    case DiffAction::kPatch: return "patch";
+    case DiffAction::kDelete: return "delete";
+  }
+  return "unknown";
+}
 
 std::string_view CauseName(Cause cause) {
   switch (cause) {
@@ -200,6 +189,15 @@ ObjectDiff DiffObject(const DiffInput& input) {
   for (const Difference& d : removed) sort_in(explainer.Removed(d));
   if (!diff.changes.empty()) diff.action = DiffAction::kPatch;
   diff.desired = LeaveIgnored(diff, explainer);
+  return diff;
+}
+
+ObjectDiff DeletionOf(const Document& live) {
+  ObjectDiff diff;
+  diff.id = IdOf(live.root());
+  diff.gvk = GvkOf(live.root());
+  diff.action = DiffAction::kDelete;
+  diff.live = live;
   return diff;
 }
 

@@ -22,7 +22,15 @@ namespace plumb {
 
 class IgnoreRules;  // diff/ignore.h
 
-enum class DiffAction : uint8_t { kNone, kCreate, kPatch };
+enum class DiffAction : uint8_t {
+  kNone,
+  kCreate,
+  kPatch,
+  kDelete,  // never of DiffObject: DeletionOf makes it, so that what a plan deletes is shown like the rest
+};
+
+// "none", "create", "patch", "delete".
+std::string_view DiffActionName(DiffAction action);
 
 // Why a field differs.
 enum class Cause : uint8_t {
@@ -75,6 +83,7 @@ struct ObjectDiff {
   // What to send for the declared state: the manifest without what the server owns (status, uid, ...), Secrets'
   // stringData as data, and ignored fields as they are in the cluster. The manifest's own document where nothing changed.
   Document desired;
+  Document memory;  // of values in `changes` that neither document owns
 
   bool exact() const { return uncertain.empty(); }
   bool must_replace() const;  // any immutable change
@@ -96,5 +105,8 @@ struct DiffInput {
 // Never fails: what cannot be compared with certainty is compared by structure, and `uncertain` says so.
 // Cost: O(manifest + our managedFields entry), and only differences build paths.
 ObjectDiff DiffObject(const DiffInput& input);
+
+// The diff of an object that goes.
+ObjectDiff DeletionOf(const Document& live);
 
 }  // namespace plumb

@@ -1,0 +1,62 @@
+// Masking: values of Secrets and of other sensitive fields become markers before anything is shown.
+//
+// A marker is a keyed hash, the same for the same value within one Masker and meaningless outside it: a change shows as a
+// change, two equal values as equal, a value never. Every presentation takes a MaskedDiff, which only a Masker makes.
+//
+// Masked are: all of data and stringData of core Secrets; of containers' env the values of variables whose name sounds
+// secret (MaskOptions::env_names); the fields of MaskOptions::fields in objects of any kind; copies of an object in its
+// last-applied annotation.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/arena.h"
+#include "core/path.h"
+#include "diff/object_diff.h"
+
+namespace plumb {
+
+struct MaskOptions {
+  // Key of the markers. Take random bytes for each run; a fixed one makes markers comparable between runs, and guessable
+  // by those who know it.
+  std::string salt = {};
+  // Globs over names of environment variables, upper and lower case alike.
+  std::vector<std::string> env_names = {"*PASSWORD*", "*PASSWD*", "*SECRET*", "*TOKEN*", "*API_KEY*", "*APIKEY*", "*PRIVATE_KEY*", "*CREDENTIAL*"};
+  std::vector<FieldPath> fields = {};  // patterns as in ignore rules: spec.auth.password, `spec.users[*].hash`
+};
+
+// An ObjectDiff in which every sensitive value is a marker, its documents included.
+class MaskedDiff {
+ public:
+  const ObjectDiff& diff() const { return diff_; }
+  const ObjectDiff* operator->() const { return &diff_; }
+
+ private:
+  friend class Masker;
+  explicit MaskedDiff(ObjectDiff diff) : diff_(std::move(diff)) {}
+  ObjectDiff diff_;
+};
+
+// Thread-safe: immutable.
+class Masker {
+ public:
+  // An empty salt is replaced by random bytes of the operating system.
+  explicit Masker(MaskOptions options = {});
+
+  MaskedDiff Mask(const ObjectDiff& diff) const;
+  std::vector<MaskedDiff> Mask(std::span<const ObjectDiff> diffs) const;
+
+  // The object with its sensitive values masked; the same document where it has none.
+  Document MaskObject(const Document& object) const;
+
+  // "(masked 5f2c9a01)": what a value is shown as.
+  std::string Marker(Value value) const;
+
+ private:
+  MaskOptions options_;
+};
+
+}  // namespace plumb
