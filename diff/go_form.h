@@ -1,0 +1,19 @@
+// What a built-in object looks like after the API server read it into its Go types and wrote it again: fields of struct type
+// and required ones are always there, null and empty optional lists and maps never are.
+//
+// Source: the generated types of k8s.io/api 1.36 as their OpenAPI tells them (`default: {}` marks a struct, `required` a field
+// without omitempty). Pure functions.
+#pragma once
+
+#include "core/arena.h"
+#include "diff/schema.h"
+
+namespace plumb {
+
+// True for kinds the server holds in Go types: built-in ones. Custom resources are held as they were written.
+bool IsGoType(const Type* type);
+
+// `value` in its Go form, sharing what does not change. `type` of a value that is not a map is not looked into.
+Value GoForm(Arena& arena, Value value, const Type* type);
+
+}  // namespace plumb
