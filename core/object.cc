@@ -31,21 +31,21 @@ std::string Origin::ToString() const {
 }
 
 Status CheckManifest(Value object) {
-  if (!object.is_map()) return Invalid(fmt::format("not a manifest: expected a map, found a {}", KindName(object.kind())));
+  if (!object.is_map()) return Invalid(fmt::format("not a manifest: expected a map, found {}", KindWithArticle(object.kind())));
   for (std::string_view field : {"apiVersion", "kind"}) {
     const Value* v = object.Find(field);
     if (!v) return Invalid(fmt::format("not a manifest: '{}' is missing", field));
     if (!v->is_string() || v->AsString().empty())
-      return Invalid(fmt::format("{}: expected a non-empty string, found {}", field, v->is_string() ? "\"\"" : KindName(v->kind())));
+      return Invalid(fmt::format("{}: expected a non-empty string, found {}", field, v->is_string() ? "\"\"" : KindWithArticle(v->kind())));
   }
   const Value* metadata = object.Find("metadata");
   if (!metadata || !metadata->is_map())
     return Invalid(fmt::format("{}: metadata: {}", object.GetString("kind"),
-                               metadata ? fmt::format("expected a map, found a {}", KindName(metadata->kind())) : "is missing"));
+                               metadata ? fmt::format("expected a map, found {}", KindWithArticle(metadata->kind())) : "is missing"));
   for (std::string_view field : {"name", "namespace", "generateName"}) {
     const Value* v = metadata->Find(field);
     if (v && !v->is_string() && !v->is_null())
-      return Invalid(fmt::format("{}: metadata.{}: expected a string, found a {}; quote it", object.GetString("kind"), field, KindName(v->kind())));
+      return Invalid(fmt::format("{}: metadata.{}: expected a string, found {}; quote it", object.GetString("kind"), field, KindWithArticle(v->kind())));
   }
   if (metadata->GetString("name").empty() && metadata->GetString("generateName").empty())
     return Invalid(fmt::format("{}: metadata.name is missing", object.GetString("kind")));
@@ -53,11 +53,11 @@ Status CheckManifest(Value object) {
     const Value* map = metadata->Find(field);
     if (!map || map->is_null()) continue;
     if (!map->is_map())
-      return Invalid(fmt::format("{} {}: metadata.{}: expected a map, found a {}", object.GetString("kind"), metadata->GetString("name"), field, KindName(map->kind())));
+      return Invalid(fmt::format("{} {}: metadata.{}: expected a map, found {}", object.GetString("kind"), metadata->GetString("name"), field, KindWithArticle(map->kind())));
     for (const Member& m : map->members())
       if (!m.value.is_string() && !m.value.is_null())
-        return Invalid(fmt::format("{} {}: metadata.{}[{}]: expected a string, found a {}; quote it", object.GetString("kind"),
-                                   metadata->GetString("name"), field, m.key, KindName(m.value.kind())));
+        return Invalid(fmt::format("{} {}: metadata.{}[{}]: expected a string, found {}; quote it", object.GetString("kind"),
+                                   metadata->GetString("name"), field, m.key, KindWithArticle(m.value.kind())));
   }
   return Ok();
 }

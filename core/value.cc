@@ -37,6 +37,19 @@ std::string_view KindName(Kind kind) {
   return "unknown";
 }
 
+std::string_view KindWithArticle(Kind kind) {
+  switch (kind) {
+    case Kind::kNull: return "null";
+    case Kind::kBool: return "a bool";
+    case Kind::kInt: return "an integer";
+    case Kind::kFloat: return "a number";
+    case Kind::kString: return "a string";
+    case Kind::kList: return "a list";
+    case Kind::kMap: return "a map";
+  }
+  return "unknown";
+}
+
 double Value::AsDouble() const {
   if (is_int()) return static_cast<double>(int_);
   if (!is_float()) return 0;

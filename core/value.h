@@ -18,6 +18,8 @@ enum class Kind : uint8_t { kNull, kBool, kInt, kFloat, kString, kList, kMap };
 
 // "null", "bool", "integer", "number", "string", "list", "map": the words of error messages.
 std::string_view KindName(Kind kind);
+// The same as a sentence needs it: "null", "a bool", "an integer", "a list".
+std::string_view KindWithArticle(Kind kind);
 
 struct Member;
 
