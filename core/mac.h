@@ -9,7 +9,6 @@
 namespace plumb {
 
 std::string HmacSha256Hex(std::string_view key, std::string_view data);  // 64 lower-case hexadecimal digits
-std::string HmacSha1Hex(std::string_view key, std::string_view data);    // 40
 
 // a == b in a time that depends on the lengths alone.
 bool EqualConstantTime(std::string_view a, std::string_view b);
