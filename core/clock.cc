@@ -109,7 +109,11 @@ Result<WallTime> ParseTime(std::string_view text) {
     offset = (east ? 1 : -1) * (hours(oh) + minutes(om));
   }
   if (at != text.size()) return bad;
-  return WallTime(sys_days(date).time_since_epoch() + hours(h) + minutes(mi) + seconds(s) + fraction - offset);
+  const seconds whole = sys_days(date).time_since_epoch() + hours(h) + minutes(mi) + seconds(s) - offset;
+  // Nanoseconds in 64 bits reach 292 years from 1970; Go's zero time, year 1, lies outside.
+  if (whole < duration_cast<seconds>(WallTime::min().time_since_epoch()) + seconds(1)) return WallTime::min();
+  if (whole > duration_cast<seconds>(WallTime::max().time_since_epoch()) - seconds(1)) return WallTime::max();
+  return WallTime(whole + fraction);
 }
 
 Result<Duration> ParseDuration(std::string_view text) {
@@ -126,10 +130,11 @@ Result<Duration> ParseDuration(std::string_view text) {
   while (!rest.empty()) {
     double number = 0;
     const auto [end, status] = std::from_chars(rest.data(), rest.data() + rest.size(), number, std::chars_format::fixed);
-    if (status != std::errc() || number < 0) return bad;
+    // from_chars knows signs, infinities and NaN; a duration has digits and a point.
+    if (status != std::errc() || (rest[0] != '.' && (rest[0] < '0' || rest[0] > '9'))) return bad;
     rest.remove_prefix(static_cast<size_t>(end - rest.data()));
     static constexpr struct { std::string_view unit; double nanos; } kUnits[] = {
-        {"ns", 1}, {"us", 1e3}, {"µs", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}};
+        {"ns", 1}, {"us", 1e3}, {"µs", 1e3}, {"μs", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}};
     bool known = false;
     for (const auto& u : kUnits) {
       if (!rest.starts_with(u.unit) || (u.unit == "m" && rest.starts_with("ms"))) continue;

@@ -38,7 +38,8 @@ class FakeClock final : public Clock {
 std::string FormatTime(WallTime time);
 // The same with microseconds, as metav1.MicroTime (Leases).
 std::string FormatMicroTime(WallTime time);
-// RFC 3339 with any zone and fraction. Errors: kInvalid.
+// RFC 3339 with any zone and fraction. Times before 1678 and after 2261 become the first and the last of WallTime.
+// Errors: kInvalid.
 Result<WallTime> ParseTime(std::string_view text);
 
 // Durations as Go spells them: "1h30m", "250ms", "10s". Errors: kInvalid.
