@@ -65,7 +65,7 @@ TEST(Inventory, DamageIsAnErrorNeverEmpty) {
     return BuildDocument([&](Arena& a) { return WithAt(a, a.Adopt(*good), path, a.String(text)); });
   };
   const struct { std::string_view name; Document object; std::string_view want; } kCases[] = {
-      {"cut", with({"data", "inventory.json"}, "[{\"gro"), "not valid JSON"},
+      {"cut", with({"data", "inventory.json"}, "[{\"gro"), "closing quote"},
       {"not a list", with({"data", "inventory.json"}, "{}"), "expected a list"},
       {"no kind", with({"data", "inventory.json"}, R"([{"group":"","version":"v1","kind":"","namespace":"","name":"x","uid":""}])"), "'kind'"},
       {"another tool", with({"metadata", "annotations", "applyset.kubernetes.io/tooling"}, "kubectl/v1.36"), "belongs to 'kubectl/v1.36'"},

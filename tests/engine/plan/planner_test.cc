@@ -1,0 +1,298 @@
+// Plans: which step every object gets, what is never deleted, what is held, and what a digest depends on.
+#include "engine/plan/planner.h"
+
+#include <gmock/gmock.h>
+
+#include "core/edit.h"
+#include "diff/object_diff.h"
+#include "engine/plan/format.h"
+#include "tests/engine/plan/objects.h"
+
+namespace plumb {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using namespace plumb::testing;  // NOLINT: the helpers of these tests
+
+const std::string kOurs = Inventory("shop", "plumb-system").ApplySetId();
+
+// As the object would be in the cluster: with a UID and the label of its application.
+Document Live(const Document& object, std::string_view uid, std::string_view part_of = kOurs) {
+  return BuildDocument([&](Arena& a) {
+    Value v = WithAt(a, a.Adopt(object), {"metadata", "uid"}, a.String(uid));
+    return part_of.empty() ? v : WithAt(a, v, {"metadata", "labels", kPartOfLabel}, a.String(part_of));
+  });
+}
+
+class Planning : public ::testing::Test {
+ protected:
+  Planning() {
+    input.application = "shop";
+    input.inventory = Inventory("shop", "plumb-system");
+    input.source.complete = input.live.complete = true;
+  }
+
+  DesiredObject& Want(const Document& object, LiveObject live = LiveObject::Absent(), std::string file = "all.yaml") {
+    DesiredObject desired;
+    desired.manifest = Stamp(At(object, std::move(file)), kOurs);
+    desired.live = std::move(live);
+    DiffInput diff;
+    diff.manifest = desired.manifest;
+    diff.live = desired.live.object;
+    if (desired.live.state != LiveObject::State::kUnknown) desired.diff = std::make_shared<ObjectDiff>(DiffObject(diff));
+    input.desired.push_back(std::move(desired));
+    return input.desired.back();
+  }
+
+  // An object on record with UID "u" that the source does not have.
+  void Orphan(const Document& object, std::string_view live_uid = "u", std::string_view part_of = kOurs) {
+    const ObjectId id = IdOf(object.root());
+    input.inventory.Set({id, GvkOf(object.root()).version, "u"});
+    input.orphans[id] = LiveObject::Present(Live(object, live_uid, part_of));
+  }
+
+  Plan Make() {
+    auto plan = MakePlan(input);
+    EXPECT_TRUE(plan.ok()) << plan.error().message();
+    return plan.ok() ? *plan : Plan();
+  }
+  static std::vector<std::string> Actions(const Plan& plan) {
+    std::vector<std::string> out;
+    for (const Step& step : plan.steps) out.push_back(std::string(ActionName(step.action)) + " " + step.id.ToString());
+    return out;
+  }
+  static std::string Why(const Plan& plan) { return plan.steps.empty() ? "" : plan.steps.front().why; }
+
+  PlanInput input;
+};
+
+TEST_F(Planning, EveryObjectGetsTheStepItNeeds) {
+  Want(Config("shop/new"));
+  Want(Config("shop/same"), LiveObject::Present(Live(Config("shop/same"), "1")));
+  Want(Object("v1", "ConfigMap", "shop/changed", R"("data":{"a":"2"})"),
+       LiveObject::Present(Live(Object("v1", "ConfigMap", "shop/changed", R"("data":{"a":"1"})"), "2")));
+  Want(Config("shop/unreadable"), LiveObject::Unknown("list configmaps: 403 forbidden"));
+  Orphan(Config("shop/gone"));
+  const Plan plan = Make();
+  EXPECT_THAT(Actions(plan), ElementsAre("patch ConfigMap shop/changed", "create ConfigMap shop/new", "none ConfigMap shop/same",
+                                         "blocked ConfigMap shop/unreadable", "delete ConfigMap shop/gone"));
+  EXPECT_EQ(plan.summary, (PlanSummary{.none = 1, .create = 1, .patch = 1, .remove = 1, .blocked = 1}));
+  EXPECT_THAT(plan.steps[3].why, HasSubstr("403 forbidden"));
+  EXPECT_EQ(plan.steps[4].uid, "u");
+}
+
+TEST_F(Planning, TwoManifestsOfOneObjectAreAnErrorThatNamesBothFiles) {
+  Want(Config("shop/a"), LiveObject::Absent(), "x.yaml");
+  Want(Config("shop/a"), LiveObject::Absent(), "y.yaml");
+  auto plan = MakePlan(input);
+  ASSERT_FALSE(plan.ok());
+  EXPECT_EQ(plan.error().message(), "ConfigMap shop/a is declared twice: in x.yaml:1 and in y.yaml:1; remove one");
+}
+
+TEST_F(Planning, GenerateNameCannotBeKeptInSync) {
+  Want(Json(R"({"apiVersion":"batch/v1","kind":"Job","metadata":{"generateName":"j-","namespace":"shop"}})"));
+  auto plan = MakePlan(input);
+  ASSERT_FALSE(plan.ok());
+  EXPECT_THAT(plan.error().message(), HasSubstr("generateName"));
+}
+
+TEST_F(Planning, WhatIsNotWhollyKnownDeletesNothing) {
+  const struct { std::string_view name; std::function<void(PlanInput&)> change; std::string_view why; std::string_view hold; } kCases[] = {
+      {"pruning off", [](PlanInput& i) { i.options.prune = false; }, "pruning is off", ""},
+      {"stale source", [](PlanInput& i) { i.source = {false, "fetch: connection refused"}; }, "the source is not complete: fetch: connection refused", "source"},
+      {"partial view", [](PlanInput& i) { i.live = {false, "list widgets: 503"}; }, "the view of the cluster is not complete: list widgets: 503", "live"},
+      {"unknown live", [](PlanInput& i) { i.orphans.begin()->second = LiveObject::Unknown("403"); }, "its state in the cluster is not known: 403", ""},
+      {"nothing read", [](PlanInput& i) { i.orphans.clear(); }, "nothing was read", ""},
+      {"absent, but the view is partial", [](PlanInput& i) { i.orphans.begin()->second = LiveObject::Absent(); i.live = {false, "503"}; }, "503", "live"},
+  };
+  Orphan(Config("shop/gone"));
+  const PlanInput base = input;
+  for (const auto& c : kCases) {
+    input = base;
+    c.change(input);
+    const Plan plan = Make();
+    EXPECT_THAT(Actions(plan), ElementsAre("keep ConfigMap shop/gone")) << c.name;
+    EXPECT_THAT(Why(plan), HasSubstr(std::string(c.why))) << c.name;
+    EXPECT_EQ(plan.holds.empty() ? "" : plan.holds[0].id, c.hold) << c.name;
+    EXPECT_TRUE(plan.empty()) << "what is kept is no change";
+  }
+}
+
+TEST_F(Planning, WhatStaysAndWhy) {
+  const auto annotated = [](std::string_view key, std::string_view value) {
+    return Config("shop/a", "\"annotations\":{\"" + std::string(key) + "\":\"" + std::string(value) + "\"}");
+  };
+  const struct { Document live; std::string_view uid, part_of, why; } kCases[] = {
+      {annotated("plumb.dev/prune", "disabled"), "u", kOurs, "annotation 'plumb.dev/prune: disabled'"},
+      {annotated("helm.sh/resource-policy", "keep"), "u", kOurs, "helm.sh/resource-policy"},
+      {annotated("argocd.argoproj.io/sync-options", "ServerSideApply=true, Prune=false"), "u", kOurs, "Prune=false"},
+      {Config("shop/a"), "another", "", "made anew by someone else"},
+      {Config("shop/a"), "another", kOurs, ""},  // a restored backup: the label and the record together prove it
+      {Config("shop/a"), "u", "applyset-other-v1", "part of another application"},
+      {Config("shop/a", R"("deletionTimestamp":"t","finalizers":["x/y"])"), "u", kOurs, "waits for the finalizers 'x/y'"},
+      {Namespace("kube-system"), "u", kOurs, "belongs to the cluster"},
+  };
+  for (const auto& c : kCases) {
+    input.inventory = Inventory("shop", "plumb-system");
+    Want(Config("other/wanted"));
+    Orphan(c.live, c.uid, c.part_of);
+    const Plan plan = Make();
+    EXPECT_EQ(plan.steps.back().action, c.why.empty() ? Action::kDelete : Action::kKeep) << c.why;
+    EXPECT_THAT(plan.steps.back().why, HasSubstr(std::string(c.why)));
+    input.desired.clear();
+    input.orphans.clear();
+  }
+}
+
+TEST_F(Planning, AnEntryWithoutUidIsDeletedOnlyWithOurLabelOnTheObject) {
+  Want(Config("shop/wanted"));
+  Orphan(Config("shop/a"), "new");
+  input.inventory.Set({{"", "ConfigMap", "shop", "a"}, "v1", ""});
+  EXPECT_EQ(Make().summary.remove, 1u) << "a crash between create and record";
+  input.orphans.clear();
+  Orphan(Config("shop/a"), "new", "");
+  input.inventory.Set({{"", "ConfigMap", "shop", "a"}, "v1", ""});
+  EXPECT_THAT(Make().steps.back().why, HasSubstr("nothing proves"));
+}
+
+TEST_F(Planning, WhatWouldTakeWantedObjectsAlongStays) {
+  Want(Config("shop/wanted"));
+  Want(Object("x.io/v1", "Widget", "other/w"));
+  Orphan(Namespace("shop", R"("annotations":{"plumb.dev/prune":"allowed"})"));
+  Orphan(Object("apiextensions.k8s.io/v1", "CustomResourceDefinition", "widgets.x.io", R"("spec":{"group":"x.io","names":{"kind":"Widget"}})"));
+  const Plan plan = Make();
+  EXPECT_EQ(plan.summary.keep, 2u);
+  EXPECT_THAT(plan.steps[2].why + plan.steps[3].why, HasSubstr("ConfigMap shop/wanted is still wanted, and would be deleted with it"));
+}
+
+TEST_F(Planning, WhatAKeptObjectNeedsIsKeptToo) {
+  Want(Config("other/wanted"));
+  Orphan(Namespace("shop", R"("annotations":{"plumb.dev/prune":"allowed"})"));
+  Orphan(Config("shop/a", R"("annotations":{"plumb.dev/prune":"disabled"})"));
+  const Plan plan = Make();
+  EXPECT_EQ(plan.steps.back().why, "ConfigMap shop/a stays and needs it");
+  EXPECT_EQ(plan.summary.remove, 0u);
+}
+
+TEST_F(Planning, ObjectThatMovedToAnotherGroupIsNotDeleted) {
+  const Document now = Object("networking.k8s.io/v1", "Ingress", "shop/i");
+  Want(now, LiveObject::Present(Live(now, "u")));
+  Orphan(Object("extensions/v1beta1", "Ingress", "shop/i"));
+  EXPECT_THAT(Actions(Make()), ElementsAre("none Ingress shop/i"));
+}
+
+TEST_F(Planning, ProtectedKindsNeedAWord) {
+  Want(Config("other/wanted"));
+  Orphan(Namespace("shop"));
+  Orphan(Object("v1", "PersistentVolumeClaim", "db/data", "", R"("annotations":{"plumb.dev/prune":"allowed"})"));
+  const Plan plan = Make();
+  EXPECT_EQ(plan.summary.held, 1u);
+  EXPECT_EQ(plan.summary.remove, 1u);
+  ASSERT_EQ(plan.holds.size(), 1u);
+  EXPECT_EQ(plan.holds[0].id, "protected");
+  EXPECT_THAT(plan.holds[0].reason, HasSubstr("Namespace shop"));
+  EXPECT_THAT(plan.holds[0].lift, HasSubstr(plan.digest.substr(0, 12)));
+}
+
+TEST_F(Planning, MoreDeletesThanTheBudgetAreHeldAndCreatesGoOn) {
+  Want(Config("shop/new"));
+  for (int i = 0; i < 11; ++i) Orphan(Config("shop/old" + std::to_string(i)));
+  Plan plan = Make();
+  EXPECT_EQ(plan.summary.held, 11u);
+  EXPECT_EQ(plan.summary.create, 1u);
+  EXPECT_EQ(plan.holds.at(0).reason, "11 objects would be deleted or replaced, more than budget.deletes (10)");
+  input.options.budget_deletes = 11;
+  plan = Make();
+  EXPECT_TRUE(plan.holds.empty());
+}
+
+TEST_F(Planning, AnEmptySourceIsHeldHoweverSmall) {
+  Orphan(Config("shop/only"));
+  const Plan plan = Make();
+  EXPECT_EQ(plan.holds.at(0).id, "empty");
+  EXPECT_EQ(plan.summary.held, 1u);
+}
+
+TEST_F(Planning, ObjectOfAnotherApplicationIsBlockedUnlessAdopted) {
+  const Document object = Config("shop/a");
+  Want(object, LiveObject::Present(Live(object, "1", "applyset-other-v1")));
+  EXPECT_THAT(Why(Make()), HasSubstr("part of another application (applyset-other-v1)"));
+  input.options.adopt = true;
+  EXPECT_EQ(Make().summary.patch, 1u);
+}
+
+TEST_F(Planning, ObjectThatIsBeingDeletedIsWaitedFor) {
+  Want(Config("shop/a"), LiveObject::Present(Live(Config("shop/a", R"("deletionTimestamp":"2026-01-01T00:00:00Z")"), "1")));
+  EXPECT_THAT(Why(Make()), HasSubstr("is being deleted since 2026"));
+}
+
+TEST_F(Planning, ImmutableFieldsBlockOrReplace) {
+  const auto job = [](int revision, std::string_view metadata) {
+    return Object("batch/v1", "Job", "shop/j", R"("spec":{"completions":)" + std::to_string(revision) + "}", metadata);
+  };
+  const auto plan_of = [&](std::string_view metadata) {
+    input.desired.clear();
+    Want(job(2, metadata), LiveObject::Present(Live(job(1, metadata), "1")));
+    auto diff = std::make_shared<ObjectDiff>(*input.desired[0].diff);
+    for (FieldChange& change : diff->changes) change.immutable = true;
+    input.desired[0].diff = diff;
+    return Make();
+  };
+  EXPECT_THAT(Why(plan_of("")), HasSubstr("'spec.completions' cannot be changed in place; annotate"));
+  const Plan allowed = plan_of(R"("annotations":{"plumb.dev/replace":"allowed"})");
+  EXPECT_EQ(allowed.summary.replace, 1u);
+  EXPECT_TRUE(allowed.steps[0].replaceable);
+}
+
+TEST_F(Planning, DigestBindsToChangesAndNothingElse) {
+  const auto digest = [&] { return Make().digest; };
+  Want(Object("v1", "Secret", "shop/s", R"("data":{"password":"aHVudGVyMg=="})"));
+  Orphan(Config("shop/old"));
+  const std::string first = digest();
+  Want(Config("shop/same"), LiveObject::Present(Live(Config("shop/same"), "1")));
+  EXPECT_EQ(digest(), first) << "unchanged objects do not count";
+  std::swap(input.desired[0], input.desired[1]);
+  EXPECT_EQ(digest(), first) << "nor does the order of files";
+  input.orphans.begin()->second = LiveObject::Present(Live(Config("shop/old", R"("resourceVersion":"7")"), "u"));
+  EXPECT_EQ(digest(), first) << "nor do writes that change nothing of ours";
+  input.orphans.begin()->second = LiveObject::Present(Live(Config("shop/old"), "v"));
+  EXPECT_NE(digest(), first) << "another object would be deleted";
+  input.orphans.begin()->second = LiveObject::Present(Live(Config("shop/old"), "u"));
+  input.desired.pop_back();
+  Want(Object("v1", "Secret", "shop/s", R"("data":{"password":"b3RoZXI="})"));
+  EXPECT_NE(digest(), first) << "a secret's value counts";
+}
+
+TEST_F(Planning, TextAndJsonSayItAllAndNoSecret) {
+  Want(Object("v1", "Secret", "shop/s", R"("data":{"password":"c2VjcmV0MQ=="})"),
+       LiveObject::Present(Live(Object("v1", "Secret", "shop/s", R"("data":{"password":"c2VjcmV0Mg=="})"), "1")));
+  Want(Object("apps/v1", "Deployment", "shop/web", R"("spec":{"replicas":3})"),
+       LiveObject::Present(Live(Object("apps/v1", "Deployment", "shop/web", R"("spec":{"replicas":2})"), "2")));
+  Want(Config("shop/new"));
+  Orphan(Namespace("old"));
+  const Plan plan = Make();
+  const std::string text = FormatPlan(plan);
+  EXPECT_THAT(text, HasSubstr("+ create   ConfigMap shop/new   (all.yaml:1)\n"));
+  EXPECT_THAT(text, HasSubstr("      spec.replicas: 2 -> 3  ("));
+  EXPECT_THAT(text, HasSubstr("data.password: (hidden) -> (hidden)"));
+  EXPECT_THAT(text, HasSubstr("- delete   Namespace old        held: protected\n"));
+  EXPECT_THAT(text, HasSubstr("held: deletes Namespace old, of a protected kind"));
+  EXPECT_THAT(text, HasSubstr("1 to create, 2 to change, 1 held\nplan " + plan.digest.substr(0, 12) + "\n"));
+  EXPECT_THAT(FormatPlan(plan, {.colour = true}), HasSubstr("\x1b[32m+ create"));
+  const std::string json = WriteJson(PlanToJson(plan).root());
+  EXPECT_THAT(json, HasSubstr(R"("path":"spec.replicas")"));
+  EXPECT_THAT(json, HasSubstr(R"("hold":"protected")"));
+  for (const std::string& output : {text, json})
+    for (std::string_view secret : {"c2VjcmV0MQ", "c2VjcmV0Mg", "secret1", "secret2"}) EXPECT_THAT(output, ::testing::Not(HasSubstr(std::string(secret))));
+}
+
+TEST_F(Planning, SummaryLineOfAnInSyncPlan) {
+  Want(Config("shop/same"), LiveObject::Present(Live(Config("shop/same"), "1")));
+  EXPECT_EQ(SummaryLine(Make()), "in sync: 1 object");
+  EXPECT_EQ(FormatPlan(Make()), "in sync: 1 object\n");
+  EXPECT_EQ(SummaryLine(Plan()), "in sync: nothing to do");
+}
+
+}  // namespace
+}  // namespace plumb
