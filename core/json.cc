@@ -126,9 +126,10 @@ Result<Document> ParseJson(std::string_view text, const JsonLimits& limits) {
   std::optional<dom::parser> own;
   dom::parser& parser = text.size() <= kSharedParserBytes ? shared : own.emplace();
   dom::element root;
-  const size_t depth = limits.depth + 1;  // to simdjson the document is a level too
-  if (parser.capacity() < text.size() || parser.max_depth() != depth) {
-    const size_t capacity = std::max({text.size(), parser.capacity() * 2, size_t{16384}});
+  // Buffers are made anew only to grow; the depth that simdjson allows is no less than what the limit needs.
+  const size_t depth = std::max(parser.max_depth(), limits.depth + 1);
+  if (parser.capacity() < text.size() || parser.max_depth() < depth) {
+    const size_t capacity = std::max({text.size(), std::min(parser.capacity() * 2, kSharedParserBytes), size_t{16384}});
     if (parser.allocate(capacity, depth) != simdjson::SUCCESS) return LimitExceeded("no memory to parse JSON");
   }
   if (parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS) return ParseJsonExactly(text, limits);
@@ -136,7 +137,7 @@ Result<Document> ParseJson(std::string_view text, const JsonLimits& limits) {
   auto arena = std::make_shared<Arena>();
   TreeBuilder builder(*arena, text);
   const Value value = builder.Build(root);
-  // simdjson does not count an empty list as a level; and the exact parser says which key and where.
+  // simdjson may allow more depth, and does not count an empty list as a level; and the exact parser says which key and where.
   if (builder.depth() > limits.depth || (builder.repeated_keys() && limits.refuse_repeated_keys)) return ParseJsonExactly(text, limits);
   return Document(std::move(arena), value);
 }

@@ -1,8 +1,6 @@
 // Trees into JSON text.
-#include <fmt/core.h>
-
 #include <algorithm>
-#include <iterator>
+#include <charconv>
 #include <vector>
 
 #include "core/json.h"
@@ -49,7 +47,11 @@ struct Writer {
     switch (v.kind()) {
       case Kind::kNull: out += "null"; return;
       case Kind::kBool: out += v.AsBool() ? "true" : "false"; return;
-      case Kind::kInt: fmt::format_to(std::back_inserter(out), "{}", v.AsInt()); return;
+      case Kind::kInt: {
+        char digits[24];
+        out.append(digits, std::to_chars(digits, digits + sizeof(digits), v.AsInt()).ptr);
+        return;
+      }
       case Kind::kFloat: out += v.FloatText(); return;
       case Kind::kString: WriteString(out, v.AsString()); return;
       case Kind::kList: {

@@ -7,7 +7,7 @@
 
 namespace plumb {
 
-// Does `a` come before `b`? Symbols before letters, runs of digits by their value. Not transitive for every set of
+// Does `a` come before `b`? Both must be UTF-8. Symbols before letters, runs of digits by their value. Not transitive for every set of
 // odd keys: sort with std::stable_sort, which is safe with such an order.
 bool NaturalLess(std::string_view a, std::string_view b);
 

@@ -6,8 +6,9 @@
 #include <yaml.h>
 
 #include <algorithm>
-#include <cmath>
+#include <deque>
 #include <new>
+#include <string>
 #include <vector>
 
 #include "core/natural_order.h"
@@ -90,13 +91,14 @@ class Emitter {
         return Emit(yaml_sequence_end_event_initialize(&event), event);
       case Kind::kMap: {
         Emit(yaml_mapping_start_event_initialize(&event, nullptr, nullptr, 1, YAML_BLOCK_MAPPING_STYLE), event);
-        std::vector<const Member*> members;
-        members.reserve(v.size());
-        for (const Member& m : v.members()) members.push_back(&m);
-        std::stable_sort(members.begin(), members.end(), [](const Member* a, const Member* b) { return NaturalLess(a->key, b->key); });
-        for (const Member* m : members) {
-          String(m->key);
-          Write(m->value);
+        std::deque<std::string> repaired;  // the order is that of the keys as they are written
+        std::vector<Member> members(v.members().begin(), v.members().end());
+        for (Member& m : members)
+          if (FindInvalidUtf8(m.key) != std::string_view::npos) m.key = repaired.emplace_back(ReplaceInvalidUtf8(m.key));
+        std::stable_sort(members.begin(), members.end(), [](const Member& x, const Member& y) { return NaturalLess(x.key, y.key); });
+        for (const Member& m : members) {
+          String(m.key);
+          Write(m.value);
         }
         return Emit(yaml_mapping_end_event_initialize(&event), event);
       }

@@ -83,6 +83,13 @@ TEST(Json, EverythingIsBounded) {
   EXPECT_EQ(Parse("[[1]]"), "[[1]]") << "a thread's parser is as before after a failure";
 }
 
+TEST(Json, LimitsMayChangeFromCallToCall) {
+  for (int i = 0; i < 2000; ++i) {
+    ASSERT_EQ(Parse("[[1]]", {.depth = i % 2 ? 2000u : 3u}), "[[1]]") << "the thread's parser must not grow with each change";
+    ASSERT_EQ(Parse("[[[[1]]]]", {.depth = 3}), "1:4: nested more than 3 deep");
+  }
+}
+
 TEST(Json, TenMegabytesOnOneLine) {
   std::string text = "[";
   while (text.size() < 10u << 20) text += "{\"name\":\"item\",\"value\":1.50},";
