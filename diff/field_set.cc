@@ -23,7 +23,7 @@ void Zip(const FieldSet& a, const FieldSet& b, F&& f) {
   }
 }
 
-bool Same(const FieldSet& a, const FieldSet& b) { return a.nodes().data() == b.nodes().data() && a.nodes().size() == b.nodes().size(); }
+bool Same(const FieldSet& a, const FieldSet& b) { return a.SharesNodesWith(b); }
 
 void AppendJson(const FieldSet& set, std::string* out) {
   *out += '{';
@@ -139,7 +139,11 @@ Result<FieldSet> FieldSetFromValue(Arena& arena, Value fields) {
     node.member = children.empty() || m.value.Has(".");
     nodes.push_back(node);
   }
-  std::stable_sort(nodes.begin(), nodes.end(), [](const FieldNode& a, const FieldNode& b) { return a.element < b.element; });
+  const auto less = [](const FieldNode& a, const FieldNode& b) { return a.element < b.element; };
+  const auto out_of_order = [less](const FieldNode& a, const FieldNode& b) { return !less(a, b); };
+  if (std::adjacent_find(nodes.begin(), nodes.end(), out_of_order) == nodes.end())  // as every server writes it
+    return FieldSet::OfSorted(arena, nodes);
+  std::stable_sort(nodes.begin(), nodes.end(), less);
   // Two spellings of one element (`k:{"a":1}` and `k:{"a": 1}`) are one node.
   std::vector<FieldNode> unique;
   for (const FieldNode& node : nodes) {

@@ -4,19 +4,6 @@
 
 namespace plumb {
 
-namespace {
-
-bool IsEmptyStruct(const Field& field) {
-  return field.has_default && field.default_value.is_map() && field.default_value.empty() && field.type->IsObject();
-}
-
-// A scalar that is written even where it is zero: `"name": ""`.
-bool IsPlainScalar(const Field& field) {
-  return field.has_default && field.default_value.is_scalar() && !field.default_value.is_null() && !field.HasRealDefault();
-}
-
-}  // namespace
-
 bool IsGoType(const Type* type) {
   return type->name.starts_with("io.k8s.api.") || type->name.starts_with("io.k8s.apiextensions-apiserver.") ||
          type->name.starts_with("io.k8s.kube-aggregator.");
@@ -38,28 +25,34 @@ Value GoForm(Arena& arena, Value value, const Type* type) {
   members.reserve(value.size() + 4);
   bool same = true;
   for (const Member& m : value.members()) {
-    const Field* field = type->FindField(m.key);
-    const Type* below = field ? field->type : type->value;
-    const bool optional = field && !field->required && !IsEmptyStruct(*field) && !IsPlainScalar(*field);
-    // Lists and maps are no pointers in Go: empty, they are left out. An empty struct behind a pointer stays (emptyDir: {}).
-    const bool container = field && (field->type->is_list || field->type->is_map) && !field->type->IsObject() && !field->type->IsAny();
-    if (optional && (m.value.is_null() || (container && m.value.kind() >= Kind::kList && m.value.empty()))) {
-      same = false;
+    if (m.value.is_scalar() && !m.value.is_null()) {
+      members.push_back(m);
       continue;
     }
+    const Field* field = type->FindField(m.key);
+    const Type* below = field ? field->type : type->value;
     Value form = m.value;
-    if (field && m.value.is_null() && IsEmptyStruct(*field)) form = GoForm(arena, arena.Map({}), below);
-    else if (field && m.value.is_null() && IsPlainScalar(*field)) form = field->default_value;
-    else if (below) form = GoForm(arena, m.value, below);
+    if (field && (m.value.is_null() || m.value.empty())) {
+      // Lists and maps are no pointers in Go: empty, they are left out. An empty struct behind a pointer stays (emptyDir: {}).
+      const bool optional = !field->required && !field->IsPlainStruct() && !field->IsPlainScalar();
+      const bool container = (below->is_list || below->is_map) && !below->IsObject() && !below->IsAny();
+      if (optional && (m.value.is_null() || container)) {
+        same = false;
+        continue;
+      }
+      if (m.value.is_null() && field->IsPlainStruct()) form = arena.Map({});
+      if (m.value.is_null() && field->IsPlainScalar()) form = field->default_value;
+    }
+    if (below) form = GoForm(arena, form, below);
     same = same && form.SameAs(m.value);
     members.push_back({m.key, form});
   }
-  for (const Field& field : type->fields) {
+  for (const uint16_t i : type->always_there) {
+    const Field& field = type->fields[i];
     if (value.Has(field.name)) continue;
     Value form;
-    if (IsEmptyStruct(field)) form = GoForm(arena, arena.Map({}), field.type);
-    else if (IsPlainScalar(field)) form = field.default_value;
-    else if (!field.required) continue;
+    if (field.IsPlainStruct()) form = GoForm(arena, arena.Map({}), field.type);
+    else if (field.IsPlainScalar()) form = field.default_value;
     same = false;
     members.push_back({field.name, form});
   }

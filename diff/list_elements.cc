@@ -23,6 +23,14 @@ bool ElementOf(Arena& arena, const Type& type, Value item, const MergeProfile& p
   }
   if (item.is_null()) return fail("associative list with keys may not have a null element");
   if (!item.is_map()) return fail("associative list with keys may not have non-map elements");
+  if (type.keys.size() == 1) {  // most lists: nothing to collect and to sort
+    const Value* value = item.Find(type.keys[0]);
+    if (!value && !type.key_defaults[0]->is_null()) value = type.key_defaults[0];
+    if (value) {
+      *element = PathElement::Key(arena.Map({{type.keys[0], *value}}));
+      return true;
+    }
+  }
   std::vector<Member> keys;
   keys.reserve(type.keys.size());
   for (size_t i = 0; i < type.keys.size(); ++i) {

@@ -50,6 +50,7 @@ Result<ManagedFields> DecodeManagedFields(Arena& arena, Value list) {
     if (!manager.applied) manager.api_version = version;
     const std::string key = managed.Add(manager);
     managed.owners[key] = {set, std::string(version), manager.applied};
+    managed.read[key] = {set, entry.Get("fieldsV1")};
     if (const Value time = entry.Get("time"); time.is_string()) managed.times[key] = time.AsString();
   }
   return managed;
@@ -57,6 +58,7 @@ Result<ManagedFields> DecodeManagedFields(Arena& arena, Value list) {
 
 Value EncodeManagedFields(Arena& arena, const ManagedFields& managed) {
   struct Entry {
+    std::string_view key;
     const FieldManager* manager;
     const OwnedFields* owned;
     std::string time;
@@ -68,7 +70,7 @@ Value EncodeManagedFields(Arena& arena, const ManagedFields& managed) {
   std::vector<Entry> entries;
   for (const auto& [key, owned] : managed.owners) {
     const auto time = managed.times.find(key);
-    entries.push_back({&managed.managers.at(key), &owned, time == managed.times.end() ? "" : time->second});
+    entries.push_back({key, &managed.managers.at(key), &owned, time == managed.times.end() ? "" : time->second});
   }
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.Order() < b.Order(); });
   std::vector<Value> list;
@@ -78,7 +80,9 @@ Value EncodeManagedFields(Arena& arena, const ManagedFields& managed) {
                                 {"apiVersion", arena.String(e.owned->api_version)}};
     if (!e.time.empty()) members.push_back({"time", arena.String(e.time)});
     members.push_back({"fieldsType", Arena::Borrow("FieldsV1")});
-    members.push_back({"fieldsV1", FieldSetToValue(arena, e.owned->set)});
+    const auto read = managed.read.find(std::string(e.key));
+    const bool same = read != managed.read.end() && e.owned->set.SharesNodesWith(read->second.set);
+    members.push_back({"fieldsV1", same ? read->second.fields_v1 : FieldSetToValue(arena, e.owned->set)});
     if (!e.manager->subresource.empty()) members.push_back({"subresource", arena.String(e.manager->subresource)});
     list.push_back(arena.Map(members));
   }

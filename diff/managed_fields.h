@@ -27,9 +27,15 @@ struct FieldManager {
 };
 
 struct ManagedFields {
+  struct Written {
+    FieldSet set;
+    Value fields_v1;
+  };
+
   Owners owners;                                // by FieldManager::Key()
   std::map<std::string, FieldManager> managers;  // may know more than own something
   std::map<std::string, std::string> times;      // RFC 3339; absent where the entry has none
+  std::map<std::string, Written> read;           // what was decoded: written again as it was where the set is the same
 
   std::string Add(const FieldManager& manager);  // makes it known; returns its key
 };

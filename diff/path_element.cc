@@ -1,6 +1,7 @@
 #include "diff/path_element.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "core/json.h"
@@ -40,6 +41,47 @@ int CompareMembers(std::span<const Member> a, std::span<const Member> b) {
     if (const int c = CompareValues(a[i].value, b[i].value)) return c;
   }
   return ThreeWay(a.size(), b.size());
+}
+
+// `{"name":"web"}` and `{"containerPort":80,"protocol":"TCP"}` as servers write them: strings without escapes and integers,
+// sorted, no spaces. False where it is anything else, which the JSON parser then reads.
+bool ParseSimpleKey(Arena& arena, std::string_view text, PathElement* element) {
+  constexpr size_t kMaxKeys = 4;
+  std::array<Member, kMaxKeys> members;
+  size_t count = 0;
+  const auto quoted = [&](std::string_view* out) {
+    if (!text.starts_with('"')) return false;
+    const size_t end = text.find_first_of("\"\\", 1);
+    if (end == std::string_view::npos || text[end] != '"') return false;
+    *out = text.substr(1, end - 1);
+    text.remove_prefix(end + 1);
+    return std::none_of(out->begin(), out->end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || (c & 0x80); });
+  };
+  if (!text.starts_with('{')) return false;
+  text.remove_prefix(1);
+  while (count < kMaxKeys) {
+    std::string_view name, value;
+    if (!quoted(&name) || !text.starts_with(':')) return false;
+    text.remove_prefix(1);
+    if (count > 0 && !(members[count - 1].key < name)) return false;
+    if (quoted(&value)) {
+      members[count++] = {arena.Key(name), arena.String(value)};
+    } else {
+      int64_t number = 0;
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+      const size_t digits = static_cast<size_t>(end - text.data());
+      if (error != std::errc() || (digits > 1 && (text[0] == '0' || text[0] == '-'))) return false;
+      text.remove_prefix(digits);
+      members[count++] = {arena.Key(name), Arena::Int(number)};
+    }
+    if (text == "}") {
+      *element = PathElement::Key(arena.Map(std::span(members).first(count)));
+      return true;
+    }
+    if (!text.starts_with(',')) return false;
+    text.remove_prefix(1);
+  }
+  return false;
 }
 
 }  // namespace
@@ -97,6 +139,7 @@ bool ParseElement(Arena& arena, std::string_view text, PathElement* element, boo
     }
     case 'k':
     case 'v': {
+      if (text[0] == 'k' && ParseSimpleKey(arena, rest, element)) return true;
       const Result<Document> parsed = ParseJson(rest);
       if (!parsed.ok()) return false;
       const Value value = parsed->root();

@@ -1,6 +1,7 @@
 #include "diff/schema.h"
 
 #include <algorithm>
+#include <bit>
 #include <deque>
 #include <map>
 #include <unordered_map>
@@ -79,7 +80,34 @@ bool Field::HasRealDefault() const {
   return false;
 }
 
+bool Field::IsPlainStruct() const {
+  return has_default && default_value.is_map() && default_value.empty() && type->IsObject();
+}
+
+namespace {
+size_t KeyHash(std::string_view key) {
+  return key.empty() ? 0 : key.size() * 31 + static_cast<uint8_t>(key.front()) * 7 + static_cast<uint8_t>(key.back()) * 131 +
+                               static_cast<uint8_t>(key[key.size() / 2]) * 17;
+}
+}  // namespace
+
+void Type::IndexFields() {
+  slots_.clear();
+  if (fields.empty() || fields.size() > 0x7fff) return;
+  slots_.assign(std::bit_ceil(fields.size() * 2 + 1), 0);
+  for (size_t i = 0; i < fields.size(); ++i) {
+    size_t at = KeyHash(fields[i].name) & (slots_.size() - 1);
+    while (slots_[at] != 0) at = (at + 1) & (slots_.size() - 1);
+    slots_[at] = static_cast<uint16_t>(i + 1);
+  }
+}
+
 const Field* Type::FindField(std::string_view key) const {
+  if (!slots_.empty()) {
+    for (size_t at = KeyHash(key) & (slots_.size() - 1); slots_[at] != 0; at = (at + 1) & (slots_.size() - 1))
+      if (fields[slots_[at] - 1].name == key) return &fields[slots_[at] - 1];
+    return nullptr;
+  }
   const auto at = std::lower_bound(fields.begin(), fields.end(), key,
                                    [](const Field& field, std::string_view wanted) { return field.name < wanted; });
   return at != fields.end() && at->name == key ? &*at : nullptr;
@@ -265,6 +293,12 @@ struct Schema::Compiler {
     }
     static const Value kNoDefault;
     for (Type* type : made) {
+      type->IndexFields();
+      type->always_there.clear();
+      for (size_t i = 0; i < type->fields.size() && i <= 0xffff; ++i) {
+        const Field& field = type->fields[i];
+        if (field.required || field.IsPlainStruct() || field.IsPlainScalar()) type->always_there.push_back(static_cast<uint16_t>(i));
+      }
       type->key_defaults.clear();
       for (std::string_view key : type->keys) {
         const Field* field = type->item->FindField(key);

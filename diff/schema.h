@@ -48,6 +48,10 @@ struct Field {
   PatchStrategy patch;
 
   bool HasRealDefault() const;
+  // A struct that is no pointer in Go, so that it is always there: `default: {}`.
+  bool IsPlainStruct() const;
+  // A scalar that is written even where it is zero: `"name": ""`.
+  bool IsPlainScalar() const { return has_default && default_value.is_scalar() && !default_value.is_null() && !HasRealDefault(); }
 };
 
 // One node of the schema. Types are shared and may be recursive. All memory is the Schema's.
@@ -69,13 +73,20 @@ struct Type {
   std::vector<const Value*> key_defaults;
   std::vector<Field> fields;            // declared fields of the map, sorted by name
   const Type* value = nullptr;          // of undeclared keys; nullptr where those are errors
+  std::vector<uint16_t> always_there;   // indexes of the fields that Go always writes: plain ones and required ones
 
-  const Field* FindField(std::string_view key) const;  // O(log fields); nullptr where it is not declared
+  const Field* FindField(std::string_view key) const;  // O(1); nullptr where it is not declared
   // The type of a map's member: the declared field's, else that of undeclared keys; nullptr where unknown.
   const Type* Member(std::string_view key) const;
 
+  // Makes FindField() constant; to be called once `fields` are complete and sorted (until then it is O(log fields)).
+  void IndexFields();
+
   bool IsObject() const { return is_map && !fields.empty(); }
   bool IsAny() const { return is_map && is_list && scalar == ScalarType::kUntyped; }
+
+ private:
+  std::vector<uint16_t> slots_;  // open addressing by the key's length and ends: index in `fields` + 1, 0 is free
 };
 
 // The types of one server, or of some documents. Kinds are compiled when first asked for.

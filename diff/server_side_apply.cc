@@ -20,13 +20,17 @@ constexpr char kSelf[] = "current-operation";
 Value WithoutManagedFields(Arena& arena, Value object) { return WithoutAt(arena, object, {"metadata", "managedFields"}); }
 
 // What no manager ever owns: identity, and what the server itself writes.
-FieldSet NeverOwned(Arena& arena) {
-  std::vector<FieldPath> paths;
-  for (const char* path : {"apiVersion", "kind", "metadata", "metadata.name", "metadata.namespace", "metadata.creationTimestamp",
-                           "metadata.selfLink", "metadata.uid", "metadata.clusterName", "metadata.generation",
-                           "metadata.managedFields", "metadata.resourceVersion"})
-    paths.push_back(*FieldPath::Parse(path));
-  return FieldSetOf(arena, paths);
+const FieldSet& NeverOwned() {
+  static const FieldSet* const set = [] {
+    auto* arena = new Arena;
+    std::vector<FieldPath> paths;
+    for (const char* path : {"apiVersion", "kind", "metadata", "metadata.name", "metadata.namespace", "metadata.creationTimestamp",
+                             "metadata.selfLink", "metadata.uid", "metadata.clusterName", "metadata.generation",
+                             "metadata.managedFields", "metadata.resourceVersion"})
+      paths.push_back(*FieldPath::Parse(path));
+    return new FieldSet(FieldSetOf(*arena, paths));
+  }();
+  return *set;
 }
 
 // Equal but for the times of the entries.
@@ -73,7 +77,7 @@ class Write {
   void Strip(ManagedFields* managed, const std::string& key) {
     const auto owned = managed->owners.find(key);
     if (owned == managed->owners.end()) return;
-    owned->second.set = Difference(*arena_, owned->second.set, NeverOwned(*arena_));
+    owned->second.set = Difference(*arena_, owned->second.set, NeverOwned());
     if (owned->second.set.empty()) managed->owners.erase(owned);
   }
 
@@ -223,6 +227,7 @@ Document Write::Update(const Document& before_document, const Document& after_do
     managed = decode(before_list);
   } else if (!IsManagedFieldsReset(after_list)) {
     managed = decode(after_list);
+    managed.read.clear();  // a client may have spelled it in its own way
     if (managed.owners.empty()) managed = decode(before_list);  // a client that does not know the field must not clear it
   }
   const bool exists = !before_root.is_null();
