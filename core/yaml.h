@@ -34,7 +34,7 @@ struct YamlOptions {
 struct YamlDocument {
   Document value;
   int line = 1;                       // of the document's first token, 1-based
-  std::vector<std::string> warnings;  // "line 7: key 'selector' given twice; the last one counts"
+  std::vector<std::string> warnings;  // "line 7: key 'selector' given twice; the last one counts", at most 100
 };
 
 // All documents of a stream. Empty ones (comments, nothing between two ---, null) are left out. A text that starts with

@@ -19,7 +19,8 @@ class YamlEvents {
   YamlEvents(const YamlEvents&) = delete;
   YamlEvents& operator=(const YamlEvents&) = delete;
 
-  // Moves on to the next event. Errors: kInvalid "line:column: ...".
+  // Moves on to the next event. Errors: kInvalid "line:column: ...", kLimit for texts that would take libyaml much
+  // longer than their size tells: flow collections nested deeply in a large text, and thousands of %TAG lines.
   Status Next();
 
   // The current event; valid until Next.
@@ -31,10 +32,14 @@ class YamlEvents {
 
  private:
   Error Problem() const;
+  Status CountFlowWork();
 
   std::string_view text_;
   yaml_parser_t parser_;
   yaml_event_t event_{};
+  bool started_ = false;
+  size_t flow_depth_ = 0;
+  size_t flow_work_ = 0;
 };
 
 // "line:column: message", both 1-based.

@@ -29,6 +29,8 @@ constexpr std::string_view kBinaryTag = "tag:yaml.org,2002:binary";
 constexpr std::string_view kStringTag = "tag:yaml.org,2002:str";
 constexpr std::string_view kMergeTag = "tag:yaml.org,2002:merge";
 
+constexpr size_t kMostWarnings = 100;  // of a document
+
 // go-yaml's bound on aliases: the share of a document's nodes that may come from them falls from 99 % at 400,000
 // nodes to 10 % at 4,000,000. Source: go-yaml decode.go, allowedAliasRatio.
 double AllowedAliasShare(size_t nodes) {
@@ -236,7 +238,8 @@ Result<Value> DocumentBuilder::FinishMap(size_t first) {
     if (!place.merged && !earlier_place.merged) {
       if (kyaml() || options_.refuse_duplicate_keys)
         return Bad(place.mark, fmt::format("key '{}' given twice; the first is on line {}", member.key, earlier_place.mark.line + 1));
-      warnings_.push_back(fmt::format("line {}: key '{}' given twice; the last one counts", place.mark.line + 1, member.key));
+      if (warnings_.size() < kMostWarnings)
+        warnings_.push_back(fmt::format("line {}: key '{}' given twice; the last one counts", place.mark.line + 1, member.key));
     }
     if (kyaml() && place.merged) continue;
     earlier.value = member.value;

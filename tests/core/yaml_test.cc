@@ -160,6 +160,32 @@ TEST(Yaml, EverythingIsBounded) {
       << "aliases cannot make a deeper tree than text can";
 }
 
+// Texts of this size must take about as long as any other of their size.
+TEST(Yaml, HostileTextsOfTenMegabytes) {
+  const auto repeat = [](std::string_view part, size_t bytes = 10u << 20) {
+    std::string text;
+    while (text.size() < bytes) text += part;
+    return text;
+  };
+  const auto outcome = [](std::string_view text) {
+    const auto parsed = ParseYaml(text);
+    return parsed.ok() ? std::to_string(parsed->size()) + " documents" : parsed.error().message();
+  };
+  EXPECT_EQ(outcome("a: " + repeat("word ")), "1 documents");
+  EXPECT_EQ(outcome("a: \"" + repeat("\\n") + "\""), "1 documents");
+  EXPECT_EQ(outcome("{a: [" + repeat("{x: 1}, ") + "null]}"), "1 documents");
+  EXPECT_EQ(outcome(std::string(10u << 20, '1')), "1 documents") << "a number of ten million digits is a string";
+  EXPECT_THAT(outcome("{\"a\": [" + repeat("{\"x\": 1},") + "null}"), HasSubstr("expected ',' or ']'"));
+  EXPECT_THAT(outcome(std::string(499, '[') + repeat("1,") + std::string(499, ']')), HasSubstr("nested too deeply for so large a text"));
+  EXPECT_THAT(outcome(repeat("--- a\n")), HasSubstr("more than 100000 documents"));
+  std::string tags;
+  for (int i = 0; i < 100'000; ++i) tags += "%TAG !e" + std::to_string(i) + "! tag:x,2000:\n";
+  EXPECT_EQ(outcome(tags + "---\na: 1"), "more than 1000 lines of YAML begin with %TAG");
+  const auto repeated = ParseYaml(repeat("k: 1\n", 100'000));
+  ASSERT_TRUE(repeated.ok());
+  EXPECT_EQ((*repeated)[0].warnings.size(), 100u);
+}
+
 TEST(Yaml, LocateFindsValuesAndKeys) {
   constexpr std::string_view kText = "# empty\n---\na: 1\n---\nspec:\n  list:\n  - name: x\n    port: 80\n  - {name: y, port: 81}\n";
   const auto at = [&](const std::vector<std::string>& path, YamlPlace place = YamlPlace::kValue) {
