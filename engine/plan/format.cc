@@ -10,8 +10,7 @@
 namespace plumb {
 namespace {
 
-constexpr size_t kValueWidth = 120;  // longer values are cut in text; JSON has paths and causes only
-constexpr std::string_view kHidden = "(hidden)";
+constexpr size_t kValueWidth = 120;  // longer values are cut in text
 
 struct Look {
   std::string_view sign, colour;
@@ -20,13 +19,6 @@ constexpr Look kLooks[] = {{" ", ""}, {"+", "32"}, {"~", "33"}, {"±", "35"}, {"
 
 std::string Paint(std::string_view text, std::string_view colour, bool on) {
   return on && !colour.empty() ? fmt::format("\x1b[{}m{}\x1b[0m", colour, text) : std::string(text);
-}
-
-// Everything of a Secret but its metadata and type, and copies of whole objects in annotations, may be secret.
-bool IsSecret(const ObjectId& id, const FieldPath& path) {
-  if (path.empty()) return false;
-  if (path.size() > 2 && path[1].name == "annotations" && path[2].name.ends_with("last-applied-configuration")) return true;
-  return id.group.empty() && id.kind == "Secret" && (path[0].name == "data" || path[0].name == "stringData");
 }
 
 std::string ValueText(const std::optional<Value>& value) {
@@ -38,15 +30,13 @@ std::string ValueText(const std::optional<Value>& value) {
   return text.substr(0, cut) + "...";
 }
 
-std::string ChangeText(const ObjectId& id, const FieldChange& change) {
-  const bool secret = IsSecret(id, change.path);
-  const auto value = [&](const std::optional<Value>& v) { return secret && v ? std::string(kHidden) : ValueText(v); };
-  return fmt::format("{}: {} -> {}  ({})", change.path.ToString(), value(change.old_value), value(change.new_value), change.Explain());
+std::string ChangeText(const FieldChange& change) {
+  return fmt::format("{}: {} -> {}  ({})", change.path.ToString(), ValueText(change.old_value), ValueText(change.new_value), change.Explain());
 }
 
 class TextWriter {
  public:
-  TextWriter(const Plan& plan, const PlanFormat& format) : plan_(plan), format_(format) {
+  TextWriter(const Plan& plan, const PlanFormat& format, const Masker& masker) : plan_(plan), format_(format), masker_(masker) {
     for (const Step& step : plan.steps)
       if (Shown(step)) width_ = std::max(width_, step.id.ToString().size());
     width_ = std::min<size_t>(width_, 60);
@@ -76,7 +66,8 @@ class TextWriter {
     out_ += Paint(line, look.colour, format_.colour) + "\n";
     if (!step.why.empty()) out_ += fmt::format("      {}\n", step.why);
     if (format_.fields && step.diff && step.changes())
-      for (const FieldChange& change : step.diff->changes) out_ += fmt::format("      {}\n", ChangeText(step.id, change));
+      for (const MaskedDiff masked = masker_.Mask(*step.diff); const FieldChange& change : masked->changes)
+        out_ += fmt::format("      {}\n", ChangeText(change));
     if (format_.reasons)
       for (const Edge& edge : step.after)
         out_ += fmt::format("      after {} {} ({})\n", plan_.steps[edge.on].id.ToString(), GateName(edge.gate), edge.reason);
@@ -84,6 +75,7 @@ class TextWriter {
 
   const Plan& plan_;
   const PlanFormat& format_;
+  const Masker& masker_;
   size_t width_ = 0;
   std::string out_;
 };
@@ -91,7 +83,7 @@ class TextWriter {
 // Builds the JSON form in one arena.
 class JsonWriter {
  public:
-  JsonWriter(const Plan& plan, Arena& arena) : plan_(plan), a_(arena) {}
+  JsonWriter(const Plan& plan, const Masker& masker, Arena& arena) : plan_(plan), masker_(masker), a_(arena) {}
 
   Value Write() {
     std::vector<Value> steps, holds, warnings;
@@ -125,19 +117,17 @@ class JsonWriter {
     m.push_back({"stage", Count(step.stage)});
     if (step.hold >= 0) m.push_back({"hold", Text(plan_.holds[static_cast<size_t>(step.hold)].id)});
     if (!step.why.empty()) m.push_back({"why", Text(step.why)});
-    if (step.diff && !step.diff->changes.empty()) m.push_back({"fields", Fields(*step.diff)});
+    if (step.diff && !step.diff->changes.empty()) m.push_back({"fields", Fields(masker_.Mask(*step.diff))});
     if (!step.after.empty()) m.push_back({"after", After(step)});
     return a_.Map(m);
   }
 
-  Value Fields(const ObjectDiff& diff) {
+  Value Fields(const MaskedDiff& diff) {
     std::vector<Value> fields;
-    for (const FieldChange& change : diff.changes) {
-      const bool secret = IsSecret(diff.id, change.path);
-      const auto value = [&](Value v) { return secret ? Text(kHidden) : a_.Copy(v); };
+    for (const FieldChange& change : diff->changes) {
       std::vector<Member> m = {{"path", Text(change.path.ToString())}, {"cause", Text(CauseName(change.cause))}};
-      if (change.old_value) m.push_back({"old", value(*change.old_value)});
-      if (change.new_value) m.push_back({"new", value(*change.new_value)});
+      if (change.old_value) m.push_back({"old", a_.Copy(*change.old_value)});
+      if (change.new_value) m.push_back({"new", a_.Copy(*change.new_value)});
       if (!change.writer.manager.empty()) m.push_back({"writer", Text(change.writer.manager)});
       fields.push_back(a_.Map(m));
     }
@@ -152,12 +142,17 @@ class JsonWriter {
   }
 
   const Plan& plan_;
+  const Masker& masker_;
   Arena& a_;
 };
 
 }  // namespace
 
-std::string FormatPlan(const Plan& plan, const PlanFormat& format) { return TextWriter(plan, format).Write(); }
+std::string FormatPlan(const Plan& plan, const PlanFormat& format) {
+  if (format.masker) return TextWriter(plan, format, *format.masker).Write();
+  const Masker masker;
+  return TextWriter(plan, format, masker).Write();
+}
 
 std::string SummaryLine(const Plan& plan) {
   const PlanSummary& s = plan.summary;
@@ -178,8 +173,9 @@ std::string SummaryLine(const Plan& plan) {
   return in_sync ? "in sync: " + text : text;
 }
 
-Document PlanToJson(const Plan& plan) {
-  return BuildDocument([&](Arena& arena) { return JsonWriter(plan, arena).Write(); });
+Document PlanToJson(const Plan& plan, const Masker* masker) {
+  const Masker own;
+  return BuildDocument([&](Arena& arena) { return JsonWriter(plan, masker ? *masker : own, arena).Write(); });
 }
 
 }  // namespace plumb

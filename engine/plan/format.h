@@ -1,8 +1,9 @@
-// A plan for people (text) and for programs (JSON). Values of Secrets appear in neither.
+// A plan for people (text) and for programs (JSON). Sensitive values appear in neither: both mask every diff first.
 #pragma once
 
 #include <string>
 
+#include "diff/mask.h"
 #include "engine/plan/plan.h"
 
 namespace plumb {
@@ -12,6 +13,7 @@ struct PlanFormat {
   bool unchanged = false;  // list steps that do nothing too
   bool fields = true;      // list the changed fields under each object
   bool reasons = false;    // say what each step waits for
+  const Masker* masker = nullptr;  // makes the markers of sensitive values; null: one of its own, with a random key
 };
 
 // "+ create  Deployment shop/web   (deploy/web.yaml:14)", changed fields, holds, warnings, the summary line, the digest.
@@ -21,6 +23,6 @@ std::string FormatPlan(const Plan& plan, const PlanFormat& format = {});
 std::string SummaryLine(const Plan& plan);
 
 // {"application","digest","summary":{...},"steps":[{"action","id","after":[...],...}],"holds","warnings"}.
-Document PlanToJson(const Plan& plan);
+Document PlanToJson(const Plan& plan, const Masker* masker = nullptr);
 
 }  // namespace plumb

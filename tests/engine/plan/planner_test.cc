@@ -275,7 +275,7 @@ TEST_F(Planning, TextAndJsonSayItAllAndNoSecret) {
   const std::string text = FormatPlan(plan);
   EXPECT_THAT(text, HasSubstr("+ create   ConfigMap shop/new   (all.yaml:1)\n"));
   EXPECT_THAT(text, HasSubstr("      spec.replicas: 2 -> 3  ("));
-  EXPECT_THAT(text, HasSubstr("data.password: (hidden) -> (hidden)"));
+  EXPECT_THAT(text, HasSubstr("data.password: \"(masked "));
   EXPECT_THAT(text, HasSubstr("- delete   Namespace old        held: protected\n"));
   EXPECT_THAT(text, HasSubstr("held: deletes Namespace old, of a protected kind"));
   EXPECT_THAT(text, HasSubstr("1 to create, 2 to change, 1 held\nplan " + plan.digest.substr(0, 12) + "\n"));
