@@ -29,8 +29,9 @@ struct ApplyOptions {
   int attempts = 5;
   Duration retry_first = std::chrono::milliseconds(50);  // doubles with each attempt
   Duration retry_max = std::chrono::seconds(5);
-  Duration poll_first = std::chrono::milliseconds(20);   // between looks at an object that something waits for; doubles
-  Duration poll_max = std::chrono::seconds(1);
+  // What is waited for is watched. It is looked at besides, in case the watch cannot be had: first after this, which doubles.
+  Duration look_first = std::chrono::seconds(2);
+  Duration look_max = std::chrono::seconds(30);
   std::string propagation = "Background";  // of deletes: Background or Foreground
   std::string approved_digest;    // lifts the holds of exactly this plan
 };

@@ -8,8 +8,15 @@ void Mailbox::Put(Letter letter) {
   arrived_.notify_all();
 }
 
+void Mailbox::Wake() {
+  MutexLock lock(mu_);
+  woken_ = true;
+  arrived_.notify_all();
+}
+
 std::deque<Letter> Mailbox::TakeAll() {
   MutexLock lock(mu_);
+  woken_ = false;
   return std::exchange(letters_, {});
 }
 
@@ -19,7 +26,7 @@ void Mailbox::Wait(std::optional<Duration> longest, const std::stop_token& stop)
     arrived_.notify_all();
   });
   MutexLock lock(mu_);
-  if (!letters_.empty() || stop.stop_requested()) return;
+  if (!letters_.empty() || woken_ || stop.stop_requested()) return;
   // One wait is enough: the caller looks at everything again, whatever woke it.
   if (longest) arrived_.wait_for(mu_, *longest);
   else arrived_.wait(mu_);

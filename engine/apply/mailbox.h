@@ -23,14 +23,16 @@ struct Letter {
 class Mailbox {
  public:
   void Put(Letter letter);
+  void Wake();  // ends the present or the next Wait
   std::deque<Letter> TakeAll();
-  // Returns when there is a letter, after `longest` (none: no bound), or when `stop` is requested.
+  // Returns when there is a letter or a wake, after `longest` (none: no bound), or when `stop` is requested.
   void Wait(std::optional<Duration> longest, const std::stop_token& stop);
 
  private:
   Mutex mu_;
   CondVar arrived_;
   std::deque<Letter> letters_ GUARDED_BY(mu_);
+  bool woken_ GUARDED_BY(mu_) = false;
 };
 
 }  // namespace plumb

@@ -1,6 +1,7 @@
 #include "engine/apply/run.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include <fmt/core.h>
 
@@ -30,6 +31,14 @@ bool SaysImmutable(const kube::ApiStatus& status) {
   return false;
 }
 
+// resourceVersions of one kind are in order of time (Kubernetes 1.35 says so, and it was so before); 0 where there is none.
+uint64_t Revision(Value object) {
+  const std::string_view text = GetAt(object, {"metadata", "resourceVersion"}).AsString();
+  uint64_t revision = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), revision);
+  return error == std::errc() && end == text.data() + text.size() ? revision : 0;
+}
+
 bool IsStillThere(const kube::Answer& deleted) {
   return deleted.object.ok() && !(*deleted.object)->Get("metadata").Get("deletionTimestamp").is_null();
 }
@@ -38,7 +47,7 @@ bool IsStillThere(const kube::Answer& deleted) {
 
 ApplyRun::ApplyRun(kube::Client& client, const ResourceLookup& resources, const ApplyOptions& options, Clock& clock, const Plan& plan,
                    const Inventory& inventory, const ApplyProgress& progress)
-    : client_(client), resources_(resources), options_(options), clock_(clock), plan_(plan), progress_(progress),
+    : client_(client), resources_(resources), options_(options), clock_(clock), plan_(plan), progress_(progress), watches_(client, mailbox_, clock),
       schedule_(plan, !options.approved_digest.empty() && options.approved_digest == plan.digest, options.wait), work_(plan.steps.size()),
       deadline_(clock.Now() + options.deadline), stored_(inventory) {
   for (const plumb::Step& step : plan.steps)
@@ -52,14 +61,16 @@ bool ApplyRun::Step() {
     --on_wire_;
     Handle(std::move(letter));
   }
+  if (phase_ == Phase::kSteps && !cancelled_)
+    for (const ObjectWatches::Seen& seen : watches_.Step()) OnSeen(seen.step, seen.object);
   const TimePoint now = clock_.Now();
   if (now >= deadline_ && !expired_) Expire();
   while (!timers_.empty() && timers_.top().at <= now) {
     const Timer timer = timers_.top();
     timers_.pop();
     if (cancelled_ || expired_) continue;
-    if (timer.read) SendRead(timer.step);
-    else SendStep(timer.step);
+    if (!timer.read) SendStep(timer.step);
+    else if (work_[timer.step].watching) SendRead(timer.step);
   }
   Advance();
   return phase_ != Phase::kOver;
@@ -67,7 +78,8 @@ bool ApplyRun::Step() {
 
 TimePoint ApplyRun::NextTimer() const {
   if (cancelled_ || expired_) return TimePoint::max();
-  return timers_.empty() ? deadline_ : std::min(deadline_, timers_.top().at);
+  const TimePoint next = phase_ == Phase::kSteps ? std::min(deadline_, watches_.Next()) : deadline_;
+  return timers_.empty() ? next : std::min(next, timers_.top().at);
 }
 
 void ApplyRun::Cancel() { cancelled_ = true; }
@@ -94,7 +106,7 @@ void ApplyRun::Advance() {
   }
   if (phase_ == Phase::kSteps) {
     StartReady();
-    StartPolls();
+    WatchAwaited();
     const bool over = expired_ ? on_wire_ == 0 : schedule_.Finished() && on_wire_ == 0;
     if (!over) return;
     phase_ = Phase::kAfter;
@@ -153,7 +165,8 @@ void ApplyRun::StartReady() {
 
 void ApplyRun::SendStep(size_t step) {
   const Action action = plan_.steps[step].action;
-  const bool remove = action == Action::kDelete || (action == Action::kReplace && !work_[step].replacing);
+  const bool remove = action == Action::kDelete || work_[step].replace == Replace::kDeleting ||
+                      (action == Action::kReplace && work_[step].replace == Replace::kNo);
   if (remove) SendDelete(step);
   else SendApply(step);
 }
@@ -168,6 +181,8 @@ void ApplyRun::SendApply(size_t step) {
   ++on_wire_;
   ++writes_on_wire_;
   ++report_.requests;
+  // Where its kind is watched already, so is the object from here on: the answer is then all there is to know.
+  if (schedule_.WantsObject(step) && !work_[step].watching && watches_.Open(*ref, WatchLabel(step))) StartWatch(step, false);
   client_.Apply(*ref, plan_.steps[step].desired.root(), write, ReplyTo(Purpose::kWrite, step));
 }
 
@@ -175,7 +190,7 @@ void ApplyRun::SendDelete(size_t step) {
   auto ref = RefOf(step);
   if (!ref.ok()) return FailStep(step, ref.error().message());
   if (plan_.steps[step].uid.empty()) return FailStep(step, "is not deleted: its UID is not known");
-  work_[step].replacing = plan_.steps[step].action != Action::kDelete;
+  if (plan_.steps[step].action != Action::kDelete) work_[step].replace = Replace::kDeleting;
   ++on_wire_;
   ++writes_on_wire_;
   ++report_.requests;
@@ -219,7 +234,7 @@ void ApplyRun::OnWritten(size_t step, kube::Answer answer) {
   }
   if (Retry(step, answer)) return;
   const bool immutable = SaysImmutable(answer.status);
-  if (immutable && plan_.steps[step].replaceable && !plan_.steps[step].uid.empty() && !work_[step].replacing) {
+  if (immutable && plan_.steps[step].replaceable && !plan_.steps[step].uid.empty() && work_[step].replace == Replace::kNo) {
     Tell(ApplyEvent::Type::kRetry, step, "a field cannot be changed in place: replacing it");
     return SendDelete(step);
   }
@@ -233,54 +248,95 @@ void ApplyRun::OnDeleted(size_t step, kube::Answer answer) {
     if (Retry(step, answer)) return;
     return FailStep(step, answer.object.error().message());
   }
-  if (!work_[step].replacing) return Accepted(step, gone ? Value() : answer.object->root());
-  if (gone) return SendApply(step);
+  if (work_[step].replace == Replace::kNo) return Accepted(step, gone ? Value() : answer.object->root());
+  if (gone) return CreateAnew(step);
   TellWaiting(step, answer.object->root());
-  timers_.push({clock_.Now() + options_.poll_first, step, true});
+  StartWatch(step, true);
+}
+
+// The second half of a replace.
+void ApplyRun::CreateAnew(size_t step) {
+  Ended(step);
+  work_[step].replace = Replace::kDeleted;
+  SendApply(step);
 }
 
 // A look at an object that something waits for.
 void ApplyRun::OnRead(size_t step, kube::Answer answer) {
+  if (!work_[step].watching) return;
+  LookLater(step);
+  if (answer.object.ok()) OnSeen(step, *answer.object);
+  else if (answer.object.error().code() == Code::kNotFound) OnSeen(step, Document());
+}
+
+// The object as a watch or a look shows it; null: it is not there.
+void ApplyRun::OnSeen(size_t step, const Document& object) {
   Work& work = work_[step];
-  work.polling = false;
-  const bool absent = !answer.object.ok() && answer.object.error().code() == Code::kNotFound;
-  if (!answer.object.ok() && !absent) return;  // looked at again after a longer pause
-  // Another object of the name is not the one that was deleted.
   const plumb::Step& s = plan_.steps[step];
-  const bool another = !absent && (s.action == Action::kDelete || work.replacing) && (*answer.object)->Get("metadata").GetString("uid") != s.uid;
-  const Value object = absent || another ? Value() : answer.object->root();
-  if (schedule_.state(step) == Schedule::State::kRunning) {  // a replace, whose old object had to go first
-    if (object.is_null()) SendApply(step);
-    else timers_.push({clock_.Now() + options_.poll_max, step, true});
+  // Another object of the name is not the one that was deleted.
+  const bool removes = s.action == Action::kDelete || work.replace == Replace::kDeleting;
+  const Value seen = removes && object->Get("metadata").GetString("uid") != s.uid ? Value() : object.root();
+  if (schedule_.state(step) == Schedule::State::kRunning) {
+    if (work.replace != Replace::kDeleting) work.seen = object;
+    else if (seen.is_null() && work.watching) CreateAnew(step);
     return;
   }
-  schedule_.Observe(step, object);
-  if (schedule_.Awaited(step)) {
-    if (const Health& health = schedule_.health(step); health.final && s.action != Action::kDelete) {
-      FailStep(step, health.message);
-      return;
-    }
-    TellWaiting(step, object);
-  } else if (s.action != Action::kDelete) {
-    Tell(ApplyEvent::Type::kHealthy, step, schedule_.health(step).message, clock_.Now() - work.started);
+  if (!schedule_.Awaited(step)) return;
+  schedule_.Observe(step, seen);
+  if (!schedule_.Awaited(step)) {
+    Ended(step);
+    if (s.action != Action::kDelete) Tell(ApplyEvent::Type::kHealthy, step, schedule_.health(step).message, clock_.Now() - work.started);
+  } else if (const Health& health = schedule_.health(step); health.final && s.action != Action::kDelete) {
+    FailStep(step, health.message);
+  } else {
+    TellWaiting(step, seen);
   }
 }
 
 void ApplyRun::Accepted(size_t step, Value object) {
   schedule_.Accept(step, object);
   Tell(ApplyEvent::Type::kDone, step, std::string(ActionName(plan_.steps[step].action)), clock_.Now() - work_[step].started);
-  if (schedule_.Awaited(step)) TellWaiting(step, object);
+  if (!schedule_.Awaited(step)) return Ended(step);
+  TellWaiting(step, object);
+  const Document seen = std::exchange(work_[step].seen, Document());
+  if (Revision(seen.root()) > Revision(object)) OnSeen(step, seen);
 }
 
-void ApplyRun::StartPolls() {
+// Watches what has to reach a gate.
+void ApplyRun::WatchAwaited() {
   if (expired_) return;
-  for (size_t step : schedule_.awaited()) {
-    Work& work = work_[step];
-    if (work.polling) continue;
-    work.polling = true;
-    work.next_poll = work.next_poll == Duration{} ? options_.poll_first : std::min(options_.poll_max, work.next_poll * 2);
-    timers_.push({clock_.Now() + work.next_poll, step, true});
-  }
+  for (size_t step : std::vector<size_t>(schedule_.awaited().begin(), schedule_.awaited().end()))
+    if (!work_[step].watching) StartWatch(step, true);
+}
+
+// What carries the application's label is watched by it, which spares the server the rest of the namespace. Of a deletion
+// the end has to be seen even where somebody takes the label off.
+std::string ApplyRun::WatchLabel(size_t step) const {
+  const plumb::Step& s = plan_.steps[step];
+  if (s.action == Action::kDelete || work_[step].replace == Replace::kDeleting) return "";
+  const std::string id = stored_.ApplySetId();
+  return GetAt(s.desired.root(), {"metadata", "labels"}).GetString(kPartOfLabel) == id ? fmt::format("{}={}", kPartOfLabel, id) : "";
+}
+
+void ApplyRun::StartWatch(size_t step, bool look_if_late) {
+  auto ref = RefOf(step);
+  if (!ref.ok()) return FailStep(step, ref.error().message());
+  work_[step].watching = true;
+  const bool late = watches_.Want(step, *ref, WatchLabel(step));
+  if (late && look_if_late) SendRead(step);
+  else LookLater(step);
+}
+
+void ApplyRun::LookLater(size_t step) {
+  Work& work = work_[step];
+  work.next_look = work.next_look == Duration{} ? options_.look_first : std::min(options_.look_max, work.next_look * 2);
+  timers_.push({clock_.Now() + work.next_look, step, true});
+}
+
+// Nobody waits for the step any longer.
+void ApplyRun::Ended(size_t step) {
+  work_[step].watching = false;
+  watches_.Drop(step);
 }
 
 bool ApplyRun::Retry(size_t step, const kube::Answer& answer) {
@@ -303,6 +359,7 @@ bool ApplyRun::Retry(size_t step, const kube::Answer& answer) {
 
 void ApplyRun::FailStep(size_t step, const std::string& error) {
   schedule_.Fail(step, error);
+  Ended(step);
   report_.errors.push_back(plan_.steps[step].id.ToString() + ": " + error);
   Tell(ApplyEvent::Type::kFailed, step, error, clock_.Now() - work_[step].started);
 }

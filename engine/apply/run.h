@@ -12,6 +12,7 @@
 
 #include "engine/apply/applier.h"
 #include "engine/apply/mailbox.h"
+#include "engine/apply/object_watches.h"
 #include "engine/apply/schedule.h"
 
 namespace plumb {
@@ -33,11 +34,13 @@ class ApplyRun {
 
  private:
   enum class Phase : uint8_t { kBefore, kSteps, kAfter, kOver };
+  enum class Replace : uint8_t { kNo, kDeleting, kDeleted };  // the old object is being deleted; it is gone
   struct Work {  // of one step
     int attempts = 0;
-    bool replacing = false;       // its old object is being deleted; then it is created
-    bool polling = false;         // a look at its object is on its way, or its timer runs
-    Duration next_poll{};
+    Replace replace = Replace::kNo;
+    bool watching = false;        // its object is watched, and looked at from time to time in case that cannot be
+    Duration next_look{};
+    Document seen;                // what the watch brought before the answer to the request did
     TimePoint started{};
     std::string uid, waiting_for;  // waiting_for: the last text told to `progress`
   };
@@ -55,18 +58,24 @@ class ApplyRun {
   void OnDeleted(size_t step, kube::Answer answer);
   void OnRead(size_t step, kube::Answer answer);
   void StartReady();
-  void StartPolls();
+  void WatchAwaited();
+  void LookLater(size_t step);
+  void OnSeen(size_t step, const Document& object);
   void Advance();  // to the next phase, where this one is done
   void Expire();   // at the deadline
 
   void SendStep(size_t step);
   void SendApply(size_t step);
   void SendDelete(size_t step);
+  void CreateAnew(size_t step);
   void SendRead(size_t step);
   void SendInventory(const Inventory& inventory);
   bool Retry(size_t step, const kube::Answer& answer);
   void FailStep(size_t step, const std::string& error);
   void Accepted(size_t step, Value object);
+  void Ended(size_t step);
+  void StartWatch(size_t step, bool look_if_late);
+  std::string WatchLabel(size_t step) const;
   void Tell(ApplyEvent::Type type, size_t step, std::string text, Duration took = {});
   void TellWaiting(size_t step, Value object);
   kube::Client::Callback ReplyTo(Purpose purpose, size_t step);
@@ -80,6 +89,7 @@ class ApplyRun {
   const Plan& plan_;
   const ApplyProgress& progress_;
   std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
+  ObjectWatches watches_;
   Schedule schedule_;
   std::vector<Work> work_;
   std::vector<kube::Resource> from_crds_;  // kinds that CRDs of the plan define

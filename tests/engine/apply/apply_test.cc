@@ -341,6 +341,25 @@ TEST(Apply, CancelSendsNothingNewAndWaitsForWhatIsOnTheWire) {
   EXPECT_EQ(run.Finish().error().code(), Code::kCancelled);
 }
 
+TEST(Apply, WithoutTheRightToWatchItLooksFromTimeToTime) {
+  World world;
+  world.cluster->watches = false;
+  const TimePoint start = world.clock.Now();
+  const ApplyReport report = world.Apply({Namespace("shop"), Deployment("shop/db"), Deployment("shop/web", "", DependsOn("Deployment/db"))});
+  EXPECT_TRUE(report.complete) << ::testing::PrintToString(report.errors);
+  EXPECT_EQ(world.clock.Now() - start, std::chrono::seconds(4)) << "two looks after two seconds each: the namespace's and the Deployment's";
+}
+
+TEST(Apply, ManyWaitsOfOneKindShareOneWatch) {
+  World world;
+  world.options.wait = true;
+  std::vector<Document> desired = {Namespace("shop")};
+  for (int i = 0; i < 30; ++i) desired.push_back(Deployment("shop/d" + std::to_string(i)));
+  EXPECT_TRUE(world.Apply(desired).complete);
+  EXPECT_EQ(std::count_if(world.cluster->log.begin(), world.cluster->log.end(), [](const std::string& line) { return line.starts_with("GET Deployment shop/") && line.size() == 20; }), 1);
+  EXPECT_LE(world.cluster->log.size(), 31u + 2 + 2 + 30) << "writes, inventory, lists, and at most one look for each";
+}
+
 // The plan of one random version of an application.
 std::vector<Document> RandomVersion(std::mt19937& random, int revision) {
   std::vector<Document> desired = {Namespace("shop")};

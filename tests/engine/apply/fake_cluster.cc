@@ -31,7 +31,7 @@ kube::Resource Make(const Kind& kind) {
   return resource;
 }
 
-// The object that a path names.
+// The object, or with an empty name the collection, that a path names.
 std::optional<kube::ObjectRef> Parse(std::string_view path) {
   std::vector<std::string> part;
   for (size_t at = 1; at <= path.size();) {
@@ -41,12 +41,13 @@ std::optional<kube::ObjectRef> Parse(std::string_view path) {
   }
   const bool core = !part.empty() && part[0] == "api";
   const size_t base = core ? 2 : 3;
-  if (part.size() < base + 2) return std::nullopt;
-  const bool in_namespace = part[base] == "namespaces" && part.size() >= base + 4;
+  if (part.size() < base + 1) return std::nullopt;
+  const bool in_namespace = part[base] == "namespaces" && part.size() >= base + 3;
   const std::string& plural = in_namespace ? part[base + 2] : part[base];
+  const size_t name = base + (in_namespace ? 3 : 1);
   for (const Kind& kind : kKinds)
     if (kind.plural == plural && kind.group == (core ? "" : part[1]))
-      return kube::ObjectRef{Make(kind), in_namespace ? part[base + 1] : "", in_namespace ? part[base + 3] : part[base + 1], ""};
+      return kube::ObjectRef{Make(kind), in_namespace ? part[base + 1] : "", part.size() > name ? part[name] : "", ""};
   return std::nullopt;
 }
 
@@ -56,6 +57,14 @@ http::Response Refusal(int status, std::string_view reason, std::string_view mes
   Arena a;
   return Reply(status, a.Map({{"kind", a.String("Status")}, {"apiVersion", a.String("v1")}, {"status", a.String("Failure")},
                               {"reason", a.String(reason)}, {"message", a.String(message)}, {"code", Arena::Int(status)}}));
+}
+
+bool Selected(Value object, const kube::ObjectRef& collection, std::string_view label) {
+  const ObjectId id = IdOf(object);
+  if (id.kind != collection.resource.gvk.kind || id.group != collection.resource.gvk.group) return false;
+  if (!collection.ns.empty() && id.ns != collection.ns) return false;
+  const size_t equals = label.find('=');
+  return equals == std::string_view::npos || GetAt(object, {"metadata", "labels"}).GetString(label.substr(0, equals)) == label.substr(equals + 1);
 }
 
 Value Conditions(Arena& a, std::string_view type) {
@@ -84,6 +93,7 @@ http::Response FakeCluster::Serve(const http::Request& request) {
   if (intercept)
     if (auto response = intercept(request)) return *response;
   if (!ref) return Refusal(404, "NotFound", "the server could not find the requested resource");
+  if (ref->name.empty()) return watches ? List(*ref, target.Get("labelSelector")) : Refusal(403, "Forbidden", "no list");
   if (request.method == "PATCH") return Patch(*ref, request);
   const auto found = objects.find(ref->id());
   if (found == objects.end()) return Refusal(404, "NotFound", ref->id().ToString() + " not found");
@@ -117,8 +127,62 @@ http::Response FakeCluster::Patch(const kube::ObjectRef& ref, const http::Reques
     if (exists && old->Has("status")) v = With(a, v, "status", old->Get("status"));
     return v;
   });
-  objects[ref.id()] = {object, generation};
-  return Reply(exists ? 200 : 201, object.root());
+  return Reply(exists ? 200 : 201, Store(object, generation).root());
+}
+
+// Stores an object under the next revision, and tells who watches.
+Document FakeCluster::Store(const Document& object, int generation) {
+  const Document stored = BuildDocument([&](Arena& a) {
+    return WithAt(a, a.Adopt(object), {"metadata", "resourceVersion"}, a.String(std::to_string(++revision_)));
+  });
+  const bool added = objects.insert_or_assign(IdOf(stored.root()), Entry{stored, generation}).second;
+  Notify(added ? "ADDED" : "MODIFIED", stored);
+  return stored;
+}
+
+void FakeCluster::Notify(std::string_view type, const Document& object) const {
+  Arena a;
+  const std::string line = WriteJson(a.Map({{"type", a.String(type)}, {"object", a.Adopt(object)}})) + "\n";
+  for (const auto& stream : streams_)
+    if (Selected(object.root(), stream->collection, stream->label)) stream->handler.on_data(line);
+}
+
+void FakeCluster::Remove(const ObjectId& id) {
+  const Document object = Get(id);
+  objects.erase(id);
+  if (!object->is_null()) Notify("DELETED", object);
+}
+
+http::Response FakeCluster::List(const kube::ObjectRef& collection, std::string_view label) const {
+  Arena a;
+  std::vector<Value> items;
+  for (const auto& [id, entry] : objects)
+    if (Selected(entry.object.root(), collection, label)) items.push_back(a.Adopt(entry.object));
+  const Value metadata = a.Map({{"resourceVersion", a.String(std::to_string(revision_))}});
+  return Reply(200, a.Map({{"kind", a.String(collection.resource.gvk.kind + "List")}, {"apiVersion", a.String(collection.resource.gvk.ApiVersion())},
+                           {"metadata", metadata}, {"items", a.List(items)}}));
+}
+
+class FakeCluster::StreamHandle final : public kube::Transport::Stream {
+ public:
+  StreamHandle(FakeCluster& cluster, std::shared_ptr<OpenStream> stream) : cluster_(cluster), stream_(std::move(stream)) {}
+  ~StreamHandle() override { std::erase(cluster_.streams_, stream_); }
+
+ private:
+  FakeCluster& cluster_;
+  std::shared_ptr<OpenStream> stream_;
+};
+
+// A watch opens at once; what changed between its revision and now is told first.
+std::unique_ptr<kube::Transport::Stream> FakeCluster::Open(http::Request request, kube::StreamHandler handler) {
+  const http::Target target = http::ParseTarget(request.target);
+  auto stream = std::make_shared<OpenStream>(*Parse(target.path), std::string(target.Get("labelSelector")), std::move(handler));
+  stream->handler.on_head({200, {}, ""});
+  streams_.push_back(stream);
+  for (const auto& [id, entry] : objects)
+    if (std::stoi(std::string(entry.object->Get("metadata").GetString("resourceVersion"))) > std::stoi(std::string(target.Get("resourceVersion"))))
+      Notify("MODIFIED", entry.object);
+  return std::make_unique<StreamHandle>(*this, std::move(stream));
 }
 
 http::Response FakeCluster::Delete(const kube::ObjectRef& ref, const http::Request& request) {
@@ -128,18 +192,19 @@ http::Response FakeCluster::Delete(const kube::ObjectRef& ref, const http::Reque
   const std::string_view uid = body.ok() ? GetAt(body->root(), {"preconditions", "uid"}).AsString() : "";
   if (uid != metadata.GetString("uid")) return Refusal(409, "Conflict", "the UID in the precondition does not match");
   if (metadata.Get("finalizers").empty()) {
-    objects.erase(ref.id());
+    Remove(ref.id());
     Arena a;
     return Reply(200, a.Map({{"kind", a.String("Status")}, {"status", a.String("Success")}}));
   }
-  entry.object = BuildDocument([&](Arena& a) { return WithAt(a, a.Adopt(entry.object), {"metadata", "deletionTimestamp"}, a.String("2026-01-01T00:00:00Z")); });
-  return Reply(200, entry.object.root());
+  const Document dying = BuildDocument([&](Arena& a) { return WithAt(a, a.Adopt(entry.object), {"metadata", "deletionTimestamp"}, a.String("2026-01-01T00:00:00Z")); });
+  return Reply(200, Store(dying, entry.generation).root());
 }
 
 void FakeCluster::Tick() {
   if (!controllers) return;
-  for (auto& [id, entry] : objects) {
-    entry.object = BuildDocument([&](Arena& a) {
+  const auto before = objects;
+  for (const auto& [id, entry] : before) {
+    const Document after = BuildDocument([&](Arena& a) {
       const Value v = a.Adopt(entry.object);
       if (id.kind == "Namespace") return WithAt(a, v, {"status", "phase"}, a.String("Active"));
       if (id.kind == "CustomResourceDefinition") return WithAt(a, v, {"status", "conditions"}, Conditions(a, "Established"));
@@ -148,6 +213,7 @@ void FakeCluster::Tick() {
       return With(a, v, "status", a.Map({{"observedGeneration", Arena::Int(entry.generation)}, {"replicas", Arena::Int(1)},
                                          {"updatedReplicas", Arena::Int(1)}, {"availableReplicas", Arena::Int(1)}}));
     });
+    if (!(after.root() == entry.object.root())) Store(after, entry.generation);
   }
 }
 
@@ -162,10 +228,9 @@ Document FakeCluster::Get(const ObjectId& id) const {
 }
 
 void FakeCluster::Put(Document object) {
-  const ObjectId id = IdOf(object.root());
-  objects[id] = {BuildDocument([&](Arena& a) {
-                   return WithAt(a, a.Adopt(object), {"metadata", "uid"}, a.String(fmt::format("uid-{}", next_uid_++)));
-                 }), 1};
+  Store(BuildDocument([&](Arena& a) {
+          return WithAt(a, a.Adopt(object), {"metadata", "uid"}, a.String(fmt::format("uid-{}", next_uid_++)));
+        }), 1);
 }
 
 }  // namespace plumb::testing

@@ -26,7 +26,7 @@ class FakeCluster final : public kube::Transport {
   };
 
   void Send(http::Request request, std::chrono::milliseconds, Done done) override { pending.push_back({std::move(request), std::move(done)}); }
-  std::unique_ptr<Stream> Open(http::Request, kube::StreamHandler) override { return nullptr; }
+  std::unique_ptr<Stream> Open(http::Request request, kube::StreamHandler handler) override;
 
   // Handles the request at `index` of the queue and answers it. With `answer` false the answer is lost on the way.
   void Handle(size_t index = 0, bool answer = true);
@@ -36,7 +36,7 @@ class FakeCluster final : public kube::Transport {
   const Entry* Find(const ObjectId& id) const;
   Document Get(const ObjectId& id) const;  // null where absent
   void Put(Document object);               // as somebody else would, with a fresh UID
-  void Remove(const ObjectId& id) { objects.erase(id); }
+  void Remove(const ObjectId& id);
 
   std::vector<Pending> pending;
   std::map<ObjectId, Entry> objects;
@@ -44,13 +44,24 @@ class FakeCluster final : public kube::Transport {
   // What the server answers instead, where it answers something: "403 {...}".
   std::function<std::optional<http::Response>(const http::Request&)> intercept;
   bool controllers = true;  // false: nothing becomes ready
+  bool watches = true;      // false: lists and watches are refused, as by RBAC
 
  private:
   http::Response Serve(const http::Request& request);
+  struct OpenStream {
+    kube::ObjectRef collection;
+    std::string label;
+    kube::StreamHandler handler;
+  };
+  class StreamHandle;
+  http::Response List(const kube::ObjectRef& collection, std::string_view label) const;
+  Document Store(const Document& object, int generation);
+  void Notify(std::string_view type, const Document& object) const;
   http::Response Patch(const kube::ObjectRef& ref, const http::Request& request);
   http::Response Delete(const kube::ObjectRef& ref, const http::Request& request);
   std::optional<http::Response> Refuse(const kube::ObjectRef& ref) const;
-  int next_uid_ = 1;
+  int next_uid_ = 1, revision_ = 0;
+  std::vector<std::shared_ptr<OpenStream>> streams_;
 };
 
 // The kinds the fake serves, as discovery would tell them; kinds of CRDs are not among them.
