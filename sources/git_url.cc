@@ -30,19 +30,25 @@ std::string Decode(std::string_view text) {
   return plain;
 }
 
+bool HasControl(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
 std::string Lower(std::string_view text) {
   std::string lower(text);
   std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
   return lower;
 }
 
-// host, host:port, user@host, user:password@[::1]:port
-Status ParseAuthority(std::string_view text, GitUrl& url) {
+// host, host:port, user@host, user:password@[::1]:port. `escapes`: percent-encoded, as in an address with a scheme.
+Status ParseAuthority(std::string_view text, bool escapes, GitUrl& url) {
   if (const size_t at = text.rfind('@'); at != std::string_view::npos) {
     const std::string_view who = text.substr(0, at);
     const size_t colon = who.find(':');
-    url.user = Decode(who.substr(0, colon));
+    url.user = escapes ? Decode(who.substr(0, colon)) : std::string(who.substr(0, colon));
     if (colon != std::string_view::npos) url.password = Decode(who.substr(colon + 1));
+    if (HasControl(url.user) || HasControl(url.password))
+      return Invalid("the user or password holds control characters");
     text.remove_prefix(at + 1);
   }
   const size_t bracket = text.starts_with('[') ? text.find(']') : 0;
@@ -90,14 +96,17 @@ Result<GitUrl> ParseWithScheme(std::string_view scheme, std::string_view rest) {
       return Invalid("a file address has three slashes: file:///srv/repo.git");
     url.path = Decode(url.path);
     if (url.path.empty()) return Invalid("the path is missing");
-    url.text = "file://" + url.path;
+    if (HasControl(url.path)) return Invalid("the path holds control characters");
+    url.text = "file://" + std::string(rest.substr(slash));
     return url;
   }
-  PLUMB_OK(ParseAuthority(authority, url));
+  PLUMB_OK(ParseAuthority(authority, true, url));
   url.path.erase(0, url.path.find_first_not_of('/'));
   if (url.path.empty()) return Invalid("the path of the repository is missing");
   // A user of ssh belongs to the address; one of https goes to the credentials.
-  const std::string user = url.scheme == GitUrl::Scheme::kSsh && !url.user.empty() ? url.user + "@" : "";
+  const size_t at = authority.rfind('@');
+  const bool shown = url.scheme == GitUrl::Scheme::kSsh && !url.user.empty();
+  const std::string user = shown ? std::string(authority.substr(0, std::min(authority.find(':'), at))) + "@" : "";
   url.text = fmt::format("{}://{}{}{}{}/{}", SchemeText(url.scheme), user, url.host, url.port.empty() ? "" : ":",
                          url.port, url.path);
   return url;
@@ -129,9 +138,7 @@ std::string GitUrl::Origin() const {
 Result<GitUrl> ParseGitUrl(std::string_view text) {
   if (text.empty()) return Invalid("the address of the git repository is empty");
   if (text.size() > 4096) return LimitExceeded("the address of the git repository is longer than 4096 bytes");
-  if (std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; })) {
-    return Invalid("the address of the git repository holds control characters");
-  }
+  if (HasControl(text)) return Invalid("the address of the git repository holds control characters");
   if (text.starts_with('-'))
     return Invalid(fmt::format("git repository '{}': an address may not begin with '-'", text));
   if (const size_t colons = text.find("://"); colons != std::string_view::npos) {
@@ -146,7 +153,7 @@ Result<GitUrl> ParseGitUrl(std::string_view text) {
   const size_t colon = text.find(':');
   if (colon != std::string_view::npos && colon > 0 && colon < text.find('/')) {  // git@host:path
     GitUrl url{.scheme = GitUrl::Scheme::kSsh, .path = std::string(text.substr(colon + 1))};
-    PLUMB_OK(ParseAuthority(text.substr(0, colon), url), "git repository address");
+    PLUMB_OK(ParseAuthority(text.substr(0, colon), false, url), "git repository address");
     if (url.path.empty()) return Invalid("git repository address: the path of the repository is missing");
     url.text = fmt::format("{}{}{}:{}", url.user, url.user.empty() ? "" : "@", url.host, url.path);
     return url;
