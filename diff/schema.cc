@@ -291,7 +291,7 @@ struct Schema::Compiler {
       *o.copy = *o.original;
       o.copy->map_type = o.map_type;
     }
-    static const Value kNoDefault;
+    static const Value kNoDefault{};
     for (Type* type : made) {
       type->IndexFields();
       type->always_there.clear();

@@ -20,17 +20,23 @@ constexpr char kSelf[] = "current-operation";
 Value WithoutManagedFields(Arena& arena, Value object) { return WithoutAt(arena, object, {"metadata", "managedFields"}); }
 
 // What no manager ever owns: identity, and what the server itself writes.
-const FieldSet& NeverOwned() {
-  static const FieldSet* const set = [] {
-    auto* arena = new Arena;
+struct NeverOwnedFields {
+  NeverOwnedFields() {
     std::vector<FieldPath> paths;
     for (const char* path : {"apiVersion", "kind", "metadata", "metadata.name", "metadata.namespace", "metadata.creationTimestamp",
                              "metadata.selfLink", "metadata.uid", "metadata.clusterName", "metadata.generation",
                              "metadata.managedFields", "metadata.resourceVersion"})
       paths.push_back(*FieldPath::Parse(path));
-    return new FieldSet(FieldSetOf(*arena, paths));
-  }();
-  return *set;
+    set = FieldSetOf(arena, paths);
+  }
+
+  Arena arena;
+  FieldSet set;
+};
+
+const FieldSet& NeverOwned() {
+  static const auto* const fields = new NeverOwnedFields;
+  return fields->set;
 }
 
 // Equal but for the times of the entries.

@@ -78,7 +78,7 @@ class Merger {
     // Several live items of one key are replaced by the one that the configuration has, merged with nothing.
     const auto merge_right = [&](size_t r) {
       const size_t l = left_index.Find(right_elements[r]);
-      const Value nothing;
+      const Value nothing{};
       const Value* with = l == ElementIndex::kNone ? nullptr : left_index.IsRepeated(l) ? &nothing : &left.items()[l];
       Value merged;
       if (Visit(with, &right.items()[r], type.item, &merged)) items.push_back(merged);

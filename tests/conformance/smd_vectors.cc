@@ -29,7 +29,7 @@ class VectorSchema {
       copy->map_type = atomic ? MapType::kAtomic : MapType::kGranular;
       copy->list_type = atomic ? ListType::kAtomic : Associative(*copy);
     }
-    static const Value kNoDefault;
+    static const Value kNoDefault{};
     for (Type& type : types_)
       for (std::string_view key : type.keys) {
         const Field* field = type.item->FindField(key);
