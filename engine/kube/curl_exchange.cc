@@ -87,7 +87,6 @@ EasyHandle NewEasyHandle(const Connection& connection, const TransportOptions& o
   }
 
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
-  curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, connection.insecure ? 0L : 1L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, connection.insecure ? 0L : 2L);
   if (!connection.ca_pem.empty()) {
@@ -104,12 +103,12 @@ Exchange::Exchange(http::Request request, std::chrono::milliseconds timeout, Tra
 Exchange::Exchange(http::Request request, StreamHandler handler)
     : lane_(CurlLoop::kStreams), request_(std::move(request)), handler_(std::move(handler)) {}
 
-void Exchange::Prepare(EasyHandle handle, CredentialPtr credential, const Connection& connection, const TransportOptions& options) {
+void Exchange::Prepare(EasyHandle handle, CredentialPtr credential, const Connection& connection, const TransportOptions& options, bool share) {
   easy_ = std::move(handle);
   credential_ = std::move(credential);
   response_ = {};
   error_[0] = '\0';
-  head_done_ = over_bound_ = false;
+  head_done_ = over_bound_ = answered_ = http2_ = false;
   body_bound_ = options.body_bytes;
   CURL* easy = easy_.get();
 
@@ -137,6 +136,7 @@ void Exchange::Prepare(EasyHandle handle, CredentialPtr credential, const Connec
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request_.body.data());  // not copied: request_ outlives the transfer
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
   }
+  curl_easy_setopt(easy, CURLOPT_PIPEWAIT, share ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request_.method.c_str());
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_.get());
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout_.count()));
@@ -177,6 +177,8 @@ void Exchange::Header(std::string_view line) {
   }
   if (line.starts_with("HTTP/")) {
     response_ = {};
+    answered_ = true;
+    http2_ = line.starts_with("HTTP/2");
     const size_t space = std::min(line.find(' ') + 1, line.size());
     std::from_chars(line.data() + space, line.data() + line.size(), response_.status);
     return;

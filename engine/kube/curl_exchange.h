@@ -30,8 +30,12 @@ class Exchange {
   CURL* easy() const { return easy_.get(); }
   const CredentialPtr& credential() const { return credential_; }
 
-  // Sets up `easy` for this exchange and forgets what an earlier attempt received.
-  void Prepare(EasyHandle easy, CredentialPtr credential, const Connection& connection, const TransportOptions& options);
+  bool http2() const { return http2_; }           // of the answer, once it began
+  bool answered() const { return answered_; }
+
+  // Sets up `easy` for this exchange and forgets what an earlier attempt received. `share`: wait for a connection that
+  // others opened rather than open one more.
+  void Prepare(EasyHandle easy, CredentialPtr credential, const Connection& connection, const TransportOptions& options, bool share);
   EasyHandle TakeEasy();  // for the next exchange
 
   // True once: whether a 401 may be answered by trying again. The owner has seen nothing of the first answer then.
@@ -74,7 +78,7 @@ class Exchange {
   std::array<char, CURL_ERROR_SIZE> error_{};
   http::Response response_;
   size_t body_bound_ = 0;
-  bool head_done_ = false, over_bound_ = false, repeated_ = false;
+  bool head_done_ = false, over_bound_ = false, repeated_ = false, answered_ = false, http2_ = false;
 };
 
 }  // namespace plumb::kube

@@ -104,7 +104,8 @@ class CurlTransport::Impl {
   Impl(Connection connection, TransportOptions options, Clock& clock)
       : connection_(std::move(connection)), options_(std::move(options)), credentials_(connection_, clock),
         loop_([this](CURL* easy, CURLcode code) { Finish(easy, code); }),
-        inbox_(std::make_shared<Inbox>(loop_, options_.queued)) {
+        inbox_(std::make_shared<Inbox>(loop_, options_.queued)),
+        protocol_(connection_.server.starts_with("https://") ? Protocol::kUnknown : Protocol::kHttp1) {
     CURLM* requests = loop_.multi(CurlLoop::kRequests);
     curl_multi_setopt(requests, CURLMOPT_MAX_CONCURRENT_STREAMS, static_cast<long>(options_.streams_per_connection));
     curl_multi_setopt(requests, CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(options_.connections));
@@ -120,12 +121,18 @@ class CurlTransport::Impl {
   const std::shared_ptr<Inbox>& inbox() const { return inbox_; }
 
  private:
+  // Where HTTP/2 is spoken, requests wait for a connection to share (CURLOPT_PIPEWAIT). On HTTP/1.1 those that wait would
+  // do so until another transfer ends, and a watch does not end. So the first exchange goes alone and tells.
+  enum class Protocol : uint8_t { kUnknown, kHttp1, kHttp2 };
+
   std::deque<ExchangePtr>& waiting(const ExchangePtr& exchange) { return waiting_[exchange->lane()]; }
 
   void Run() {
     while (TakeOrders()) {
       StartWaiting();
       loop_.RunOnce();
+      if (protocol_ == Protocol::kUnknown)
+        for (const auto& [easy, exchange] : running_) Learn(*exchange);
     }
     refresher_.request_stop();
     if (refresher_.joinable()) refresher_.join();
@@ -156,9 +163,13 @@ class CurlTransport::Impl {
     return !orders.closing;
   }
 
+  void Learn(const Exchange& exchange) {
+    if (exchange.answered()) protocol_ = exchange.http2() ? Protocol::kHttp2 : Protocol::kHttp1;
+  }
+
   void StartWaiting() {
     for (auto& queue : waiting_) {
-      while (!queue.empty() && (queue.front()->is_stream() || requests_running_ < options_.in_flight)) {
+      while (!queue.empty() && (protocol_ != Protocol::kUnknown || running_.empty()) && (queue.front()->is_stream() || requests_running_ < options_.in_flight)) {
         CredentialPtr credential = credentials_.Cached();
         if (!credential) return RefreshCredentials();
         ExchangePtr exchange = std::move(queue.front());
@@ -178,7 +189,7 @@ class CurlTransport::Impl {
       idle.pop_back();
     }
     CURL* const handle = easy.get();
-    exchange->Prepare(std::move(easy), std::move(credential), connection_, options_);
+    exchange->Prepare(std::move(easy), std::move(credential), connection_, options_, protocol_ == Protocol::kHttp2);
     if (!exchange->is_stream()) ++requests_running_;
     const CurlLoop::Lane lane = exchange->lane();
     running_.emplace(handle, std::move(exchange));
@@ -192,6 +203,8 @@ class CurlTransport::Impl {
     running_.erase(found);
     if (!exchange->is_stream()) --requests_running_;
     Status outcome = exchange->Outcome(code, connection_);
+    Learn(*exchange);
+    if (protocol_ == Protocol::kUnknown) protocol_ = Protocol::kHttp1;  // no server there: the others need not queue up to see
     Recycle(*exchange);
     if (outcome.ok() && exchange->status() == 401 && credentials_.Rejected(exchange->credential()) && exchange->MayRepeat()) {
       waiting(exchange).push_front(std::move(exchange));  // once more, with fresh credentials
@@ -229,6 +242,7 @@ class CurlTransport::Impl {
   std::array<std::deque<ExchangePtr>, CurlLoop::kLanes> waiting_;
   std::unordered_map<CURL*, ExchangePtr> running_;
   size_t requests_running_ = 0;
+  Protocol protocol_;
   std::array<std::vector<EasyHandle>, CurlLoop::kLanes> idle_;
   std::jthread refresher_;  // reads a token file or runs a plugin, while requests wait
   std::jthread thread_;
