@@ -143,6 +143,7 @@ Answer<Value> AdmitOther(Arena& a, const Resource& r, Value object, Value existi
   if (name == "jobs.batch") return AdmitJob(a, object);
   if (name == "persistentvolumeclaims") return WithFinalizer(a, object, "kubernetes.io/pvc-protection");
   if (name == "persistentvolumes") return WithFinalizer(a, object, "kubernetes.io/pv-protection");
+  if (name == "customresourcedefinitions.apiextensions.k8s.io") return WithFinalizer(a, object, "customresourcecleanup.apiextensions.k8s.io");
   return object;
 }
 

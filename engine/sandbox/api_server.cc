@@ -251,7 +251,18 @@ Answer<http::Response> ApiServer::Patch(Call& call) {
     return InvalidObject("meta.k8s.io", "PatchOptions", "", {RequiredValue("fieldManager", "is required for apply patch")});
   if (type != PatchType::kApply && options.force)
     return InvalidObject("meta.k8s.io", "PatchOptions", "", {ForbiddenField("force", "may not be specified for non-apply patch")});
-  PLUMB_ANSWER(patch, ReadBody(call.request, r.kind));
+  PLUMB_ANSWER(body, ReadBody(call.request, r.kind));
+  Document patch = body;
+  if (type == PatchType::kApply) {  // a whole object in form: its kind and name are those of the path
+    PLUMB_ANSWER(config, OfKind(body, r));
+    patch = config;
+    const std::string_view name = GetAt(*patch, {"metadata", "name"}).AsString();
+    if (!name.empty() && name != call.info.name) return BadRequest(fmt::format("the name of the object ({}) does not match the name on the URL ({})", name, call.info.name));
+    patch = BuildDocument([&](Arena& a) {
+      Value named = WithAt(a, a.Adopt(patch), {"metadata", "name"}, a.String(call.info.name));
+      return r.namespaced && GetAt(named, {"metadata", "namespace"}).is_null() ? WithAt(a, named, {"metadata", "namespace"}, a.String(call.info.ns)) : named;
+    });
+  }
   options.subresource = call.info.subresource;
   PLUMB_ANSWER(written, cluster_.Patch(r, call.ns(), call.info.name, type, patch, options));
   return call.Answer(written.created ? 201 : 200, written);

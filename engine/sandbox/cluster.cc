@@ -9,6 +9,7 @@
 #include "engine/sandbox/admission.h"
 #include "engine/sandbox/decode.h"
 #include "engine/sandbox/defaults.h"
+#include "engine/sandbox/ownership.h"
 #include "engine/sandbox/patching.h"
 #include "engine/sandbox/strategy.h"
 
@@ -29,9 +30,6 @@ bool MayGo(Value object) {
          (object.GetString("kind") != "Namespace" || GetAt(object, {"spec", "finalizers"}).empty());
 }
 
-// Apart from the time stamps of who owns which field.
-Value WithoutOwnership(Arena& arena, Value object) { return WithoutAt(arena, object, {"metadata", "managedFields"}); }
-
 }  // namespace
 
 Value AsVersion(Arena& arena, const Resource& resource, Value object) {
@@ -48,7 +46,7 @@ Result<std::unique_ptr<Cluster>> Cluster::Start(std::unique_ptr<Journal> journal
   return cluster;
 }
 
-// The namespaces and the service that every cluster has.
+// The namespaces, the service and the node that every cluster has.
 void Cluster::Bootstrap() {
   const Resource& namespaces = *kinds_->registry->Find("", "v1", "namespaces");
   for (std::string_view name : {"default", "kube-node-lease", "kube-public", "kube-system"}) {
@@ -57,6 +55,22 @@ void Cluster::Bootstrap() {
       return a.Map({{"apiVersion", a.Borrow("v1")}, {"kind", a.Borrow("Namespace")}, {"metadata", a.Map({{"name", a.String(name)}})}});
     });
     (void)CreateLocked(namespaces, "", object, {.manager = "kube-apiserver"}).ok();
+  }
+  const Resource& nodes = *kinds_->registry->Find("", "v1", "nodes");
+  if (store_.Get({"nodes", "", "sandbox-node"})->is_null()) {
+    const WriteOptions kubelet{.manager = "kubelet"};
+    auto node = ParseJson(R"({"apiVersion":"v1","kind":"Node","metadata":{"name":"sandbox-node","labels":{"kubernetes.io/os":"linux",
+        "kubernetes.io/arch":"amd64","kubernetes.io/hostname":"sandbox-node"}},"spec":{"podCIDR":"10.244.0.0/16"}})");
+    auto status = ParseJson(fmt::format(R"({{"conditions":[{{"type":"Ready","status":"True","reason":"KubeletReady","message":"the sandbox's node is always ready",
+        "lastHeartbeatTime":"{0}","lastTransitionTime":"{0}"}}],"addresses":[{{"type":"InternalIP","address":"10.0.0.1"}}],"capacity":{{"cpu":"64","memory":"256Gi","pods":"10000"}},
+        "allocatable":{{"cpu":"64","memory":"256Gi","pods":"10000"}},"nodeInfo":{{"kubeletVersion":"v1.36.3-plumb","operatingSystem":"linux","architecture":"amd64","machineID":"",
+        "systemUUID":"","bootID":"","kernelVersion":"","osImage":"","containerRuntimeVersion":"","kubeProxyVersion":""}}}})", FormatTime(clock_.Wall())));
+    (void)CreateLocked(nodes, "", *node, kubelet).ok();
+    WriteOptions of_status = kubelet;
+    of_status.subresource = "status";
+    (void)ModifyLocked(nodes, {"nodes", "", "sandbox-node"}, of_status, [&](Arena& a, Value now) -> Answer<Value> {
+      return With(a, now, "status", a.Adopt(*status));
+    }).ok();
   }
   const Resource& services = *kinds_->registry->Find("", "v1", "services");
   if (!store_.Get({"services", "default", "kubernetes"})->is_null()) return;
@@ -119,8 +133,10 @@ ListPage Cluster::List(const Resource& resource, const ListOptions& options) con
   return page;
 }
 
-// Types, unknown fields, defaults: everything that looks at the object alone.
-Answer<Cluster::Prepared> Cluster::Prepare(Arena& arena, const Resource& r, Value object, const WriteOptions& options) {
+// Types, unknown fields, defaults and ownership: everything but identity and admission.
+Answer<Cluster::Prepared> Cluster::Prepare(const std::shared_ptr<Arena>& shared, const Resource& r, Value object, Value before,
+                                           const WriteOptions& options, bool owned) {
+  Arena& arena = *shared;
   Decoded decoded{object, {}};
   if (r.custom()) {
     PLUMB_ANSWER(custom, DecodeCustom(arena, *kinds_, r, object));
@@ -130,7 +146,7 @@ Answer<Cluster::Prepared> Cluster::Prepare(Arena& arena, const Resource& r, Valu
     decoded = std::move(built_in);
     decoded.value = WithDefaults(arena, *type, decoded.value);
   }
-  Prepared out{decoded.value, {}};
+  Prepared out{owned ? decoded.value : WithOwnership(shared, *kinds_, r, before, decoded.value, options, clock_.Wall()), {}};
   if (options.validation == FieldValidation::kIgnore || decoded.unknown.empty()) return out;
   std::string list;
   for (const std::string& field : decoded.unknown) {
@@ -144,7 +160,7 @@ Answer<Cluster::Prepared> Cluster::Prepare(Arena& arena, const Resource& r, Valu
 
 Answer<Value> Cluster::StampNew(Arena& a, const Resource& r, std::string_view ns, Value object) {
   Value metadata = Metadata(object);
-  for (std::string_view field : {"selfLink", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "managedFields"})
+  for (std::string_view field : {"selfLink", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"})
     metadata = Without(a, metadata, field);
   if (!metadata.GetString("resourceVersion").empty()) {
     ApiError e{500, "", "resourceVersion should not be set on objects to be created"};
@@ -177,7 +193,7 @@ Answer<Value> Cluster::StampNew(Arena& a, const Resource& r, std::string_view ns
 
 Answer<Value> Cluster::Admit(Arena& arena, const Resource& r, Value object, Value existing) {
   const std::string name = r.StoreName();
-  if (name == kCrds) return WithCrdStatus(arena, object, clock_.Wall());
+  if (name == kCrds) object = WithCrdStatus(arena, object, clock_.Wall());
   if (name == "services") {
     const AddressBook book([&](const std::string& resource) { return store_.List(resource, ""); });
     return AdmitService(arena, object, existing, book);
@@ -194,10 +210,10 @@ Answer<Written> Cluster::Create(const Resource& resource, std::string_view ns, c
   return written;
 }
 
-Answer<Written> Cluster::CreateLocked(const Resource& r, std::string_view ns, const Document& object, const WriteOptions& options) {
+Answer<Written> Cluster::CreateLocked(const Resource& r, std::string_view ns, const Document& object, const WriteOptions& options, bool owned) {
   auto arena = std::make_shared<Arena>();
   const Value body = arena->Adopt(object);
-  PLUMB_ANSWER(prepared, Prepare(*arena, r, body, options));
+  PLUMB_ANSWER(prepared, Prepare(arena, r, body, Value(), options, owned));
   PLUMB_ANSWER(stamped, StampNew(*arena, r, ns, prepared.value));
   const std::string name(Metadata(stamped).GetString("name"));
   if (r.namespaced) {
@@ -251,6 +267,7 @@ Answer<Written> Cluster::Patch(const Resource& r, std::string_view ns, std::stri
   Answer<Written> written = [&]() -> Answer<Written> {
     MutexLock lock(mu_);
     const StoreKey key{r.StoreName(), std::string(ns), std::string(name)};
+    if (type == PatchType::kApply) return ApplyLocked(r, key, patch, options);
     const SchemaPtr schema = kinds_->schema;
     return ModifyLocked(r, key, options,
                         [&](Arena& arena, Value existing) { return ApplyPatch(arena, *schema, r, type, existing, arena.Adopt(patch)); });
@@ -298,16 +315,30 @@ Value Mask(Arena& a, const Resource& r, const std::string& subresource, Value ne
     return v ? With(a, onto, field, *v) : Without(a, onto, field);
   };
   if (subresource == "status") {
-    const Value owners = Metadata(next).Get("managedFields");
-    return put(owners.is_null() ? existing : WithAt(a, existing, {"metadata", "managedFields"}, owners), "status", next);
+    // Built-in kinds take metadata along (their controllers write annotations so), but for the labels of workloads.
+    Value metadata = Metadata(r.custom() ? existing : next);
+    metadata = put(metadata, "managedFields", Metadata(next));
+    if (r.group == "apps") metadata = put(metadata, "labels", Metadata(existing));
+    return put(With(a, existing, "metadata", metadata), "status", next);
   }
-  if (subresource == "finalize") return WithAt(a, existing, {"spec", "finalizers"}, GetAt(next, {"spec", "finalizers"}));
+  if (subresource == "finalize") return With(a, existing, "spec", put(existing.Get("spec"), "finalizers", next.Get("spec")));
   return r.Has("status") ? put(next, "status", existing) : next;
 }
 
 }  // namespace
 
-Answer<Written> Cluster::ModifyLocked(const Resource& r, const StoreKey& key, const WriteOptions& options, const Change& change) {
+Answer<Written> Cluster::ApplyLocked(const Resource& r, const StoreKey& key, const Document& config, const WriteOptions& options) {
+  const Document existing = store_.Get(key);
+  const Document live = existing->is_null() ? existing : BuildDocument([&](Arena& a) { return AsVersion(a, r, a.Adopt(existing)); });
+  if (live->is_null() && !options.subresource.empty()) return NotFoundError(r, key.name);
+  PLUMB_ANSWER(applied, ApplyConfiguration(*kinds_, r, live, config, options, clock_.Wall()));
+  if (live->is_null()) return CreateLocked(r, key.ns, applied, options, true);
+  return ModifyLocked(r, key, options, [&](Arena& arena, Value before) -> Answer<Value> {
+    return applied->SameAs(*live) ? before : arena.Adopt(applied);
+  }, true);
+}
+
+Answer<Written> Cluster::ModifyLocked(const Resource& r, const StoreKey& key, const WriteOptions& options, const Change& change, bool owned) {
   const Document existing = store_.Get(key);
   if (existing->is_null()) return NotFoundError(r, key.name);
   auto arena = std::make_shared<Arena>();
@@ -315,7 +346,7 @@ Answer<Written> Cluster::ModifyLocked(const Resource& r, const StoreKey& key, co
   const Value before = AsVersion(a, r, a.Adopt(existing));
   PLUMB_ANSWER(changed, change(a, before));
   if (changed.SameAs(before)) return Written{existing, false, {}};
-  PLUMB_ANSWER(prepared, Prepare(a, r, changed, options));
+  PLUMB_ANSWER(prepared, Prepare(arena, r, changed, before, options, owned));
   PLUMB_ANSWER(identified, KeepIdentity(a, r, key, prepared.value, before));
   Value next = Mask(a, r, options.subresource, identified, before);
   PLUMB_ANSWER(admitted, Admit(a, r, next, before));
@@ -323,13 +354,13 @@ Answer<Written> Cluster::ModifyLocked(const Resource& r, const StoreKey& key, co
   auto causes = Validate(r, next);
   std::ranges::move(ValidateUpdate(r, next, before), std::back_inserter(causes));
   if (!causes.empty()) return InvalidObject(r.group, r.kind, key.name, std::move(causes));
-  if (CountsAsGeneration(r, next, before))
+  if (options.subresource != "status" && CountsAsGeneration(r, next, before))
     next = WithAt(a, next, {"metadata", "generation"}, Arena::Int(GetAt(before, {"metadata", "generation"}).AsInt() + 1));
   if (MayGo(next)) {
     PLUMB_ANSWER(last, Drop(key, existing, options.dry_run));
     return Written{last, false, std::move(prepared.warnings)};
   }
-  if (WithoutOwnership(a, next) == WithoutOwnership(a, before)) return Written{existing, false, std::move(prepared.warnings)};
+  if (next == before) return Written{existing, false, std::move(prepared.warnings)};
   PLUMB_ANSWER(stored, Commit(r, key, next, options.dry_run));
   return Written{stored, false, std::move(prepared.warnings)};
 }

@@ -107,11 +107,15 @@ class Cluster {
     Value value;
     std::vector<std::string> warnings;
   };
-  Answer<Written> CreateLocked(const Resource& resource, std::string_view ns, const Document& object, const WriteOptions& options)
+  // `owned`: the object comes with its managedFields, from an apply; otherwise the write's own are added.
+  Answer<Written> CreateLocked(const Resource& resource, std::string_view ns, const Document& object, const WriteOptions& options,
+                               bool owned = false) REQUIRES(mu_);
+  Answer<Written> ModifyLocked(const Resource& resource, const StoreKey& key, const WriteOptions& options, const Change& change,
+                               bool owned = false) REQUIRES(mu_);
+  Answer<Written> ApplyLocked(const Resource& resource, const StoreKey& key, const Document& config, const WriteOptions& options)
       REQUIRES(mu_);
-  Answer<Written> ModifyLocked(const Resource& resource, const StoreKey& key, const WriteOptions& options, const Change& change)
-      REQUIRES(mu_);
-  Answer<Prepared> Prepare(Arena& arena, const Resource& resource, Value object, const WriteOptions& options) REQUIRES(mu_);
+  Answer<Prepared> Prepare(const std::shared_ptr<Arena>& arena, const Resource& resource, Value object, Value before,
+                           const WriteOptions& options, bool owned) REQUIRES(mu_);
   Answer<Value> StampNew(Arena& arena, const Resource& resource, std::string_view ns, Value object) REQUIRES(mu_);
   Answer<Value> Admit(Arena& arena, const Resource& resource, Value object, Value existing) REQUIRES(mu_);
   Answer<Document> Commit(const Resource& resource, const StoreKey& key, Value object, bool dry_run) REQUIRES(mu_);

@@ -62,7 +62,6 @@ constexpr Row kRows[] = {
     {"core.v1.ServicePort", "protocol", R"("TCP")"},
     {"core.v1.EndpointPort", "protocol", R"("TCP")"},
     {"core.v1.Secret", "type", R"("Opaque")"},
-    {"core.v1.NamespaceSpec", "finalizers", R"(["kubernetes"])"},
     // Workloads.
     {"apps.v1.DeploymentSpec", "replicas", "1"},
     {"apps.v1.DeploymentSpec", "strategy", "{}"},

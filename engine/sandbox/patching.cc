@@ -4,6 +4,7 @@
 
 #include "diff/json_patch.h"
 #include "diff/merge_patch.h"
+#include "diff/strategic_merge.h"
 
 namespace plumb::sandbox {
 
@@ -16,7 +17,7 @@ ApiError NotAPatch(Value patch, std::string_view want) {
 
 }  // namespace
 
-Answer<Value> ApplyPatch(Arena& arena, const Schema&, const Resource& resource, PatchType type, Value existing, Value patch) {
+Answer<Value> ApplyPatch(Arena& arena, const Schema& schema, const Resource& resource, PatchType type, Value existing, Value patch) {
   if (type == PatchType::kJson) {
     if (!patch.is_list()) return NotAPatch(patch, "[]handlers.jsonPatchOp");
     auto patched = ApplyJsonPatch(arena, existing, patch, JsonPatchOptions::Kubernetes());
@@ -29,7 +30,10 @@ Answer<Value> ApplyPatch(Arena& arena, const Schema&, const Resource& resource, 
   if (type == PatchType::kStrategic && resource.custom())
     return UnsupportedMediaType("the body of the request was in an unknown format - accepted media types include: application/json-patch+json, "
                                 "application/merge-patch+json, application/apply-patch+yaml");
-  return ApplyMergePatch(arena, existing, patch);
+  if (type == PatchType::kMerge) return ApplyMergePatch(arena, existing, patch);
+  auto merged = ApplyStrategicMerge(arena, existing, patch, schema.Find(resource.gvk()));
+  if (merged.ok()) return *merged;
+  return BadRequest(merged.error().message());
 }
 
 }  // namespace plumb::sandbox

@@ -13,6 +13,7 @@
 
 #include "engine/http/server.h"
 #include "engine/sandbox/api_server.h"
+#include "engine/sandbox/controllers/manager.h"
 #include "engine/sandbox/local_transport.h"
 
 namespace plumb::sandbox {
@@ -22,7 +23,7 @@ namespace {
 class SandboxImpl final : public Sandbox {
  public:
   SandboxImpl(Options options, std::unique_ptr<Cluster> cluster)
-      : options_(std::move(options)), cluster_(std::move(cluster)), hub_(*cluster_), api_(*cluster_, hub_), transport_(api_, hub_) {}
+      : options_(std::move(options)), cluster_(std::move(cluster)), hub_(*cluster_), api_(*cluster_, hub_), transport_(api_, hub_), controllers_(*cluster_, options_.pod_start) {}
   ~SandboxImpl() override { Stop(); }
 
   Status Run() {
@@ -42,6 +43,15 @@ class SandboxImpl final : public Sandbox {
         cluster_->WaitForChange(hub_.delivered(), &next, [this] { return stopping_ || hub_.pending(); });
       }
     });
+    if (options_.controllers)
+      controller_ = std::jthread([this] {
+        pthread_setname_np(pthread_self(), "sandbox-ctrl");
+        while (!stopping_) {
+          if (controllers_.Step()) continue;
+          const auto due = controllers_.NextDue();
+          cluster_->WaitForChange(controllers_.seen(), due ? &*due : nullptr, [this] { return stopping_.load(); });
+        }
+      });
     return Ok();
   }
 
@@ -68,14 +78,16 @@ class SandboxImpl final : public Sandbox {
   bool Step() override {
     const uint64_t before = hub_.delivered();
     const bool waiting = hub_.pending();
+    const bool controlled = options_.controllers && controllers_.Step();
     hub_.Deliver();
-    return waiting || hub_.delivered() != before;
+    return controlled || waiting || hub_.delivered() != before;
   }
 
   void Stop() override {
     if (stopping_.exchange(true)) return;
     cluster_->Wake();
     if (watcher_.joinable()) watcher_.join();
+    if (controller_.joinable()) controller_.join();
     hub_.Close();
     if (server_) server_->Stop();
   }
@@ -86,10 +98,11 @@ class SandboxImpl final : public Sandbox {
   WatchHub hub_;
   ApiServer api_;
   LocalTransport transport_;
+  ControllerManager controllers_;
   std::unique_ptr<http::Server> server_;
   uint16_t port_ = 0;
   std::atomic<bool> stopping_ = false;
-  std::jthread watcher_;
+  std::jthread watcher_, controller_;
 };
 
 }  // namespace

@@ -101,7 +101,8 @@ inline const std::string kConfigMaps = "/api/v1/namespaces/default/configmaps";
 inline const std::string kDeployments = "/apis/apps/v1/namespaces/default/deployments";
 
 inline std::string ConfigMap(const std::string& name, const std::string& data = R"({"a":"1"})", const std::string& labels = "{}") {
-  return R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":")" + name + R"(","labels":)" + labels + R"(},"data":)" + data + "}";
+  const std::string with_labels = labels == "{}" ? "" : R"(,"labels":)" + labels;
+  return R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":")" + name + "\"" + with_labels + R"(},"data":)" + data + "}";
 }
 
 inline std::string Deployment(const std::string& name, int replicas = 1, const std::string& image = "nginx:1.25") {
