@@ -38,6 +38,12 @@ Value Arena::Bool(bool b) {
   return v;
 }
 
+Value Arena::BareNull() {
+  Value v;
+  v.flags_ = Value::kBare;
+  return v;
+}
+
 Value Arena::Int(int64_t i) {
   Value v;
   v.kind_ = Kind::kInt;

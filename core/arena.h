@@ -27,6 +27,7 @@ class Arena {
   Arena& operator=(const Arena&) = delete;
 
   static Value Null() { return {}; }
+  static Value BareNull();  // Value::is_bare_null
   static Value Bool(bool b);
   static Value Int(int64_t i);
   // A float spelled as Go's encoding/json would print it (1e+21, 0.1), or with the spelling given.

@@ -37,6 +37,8 @@ class Value {
   bool is_list() const { return kind_ == Kind::kList; }
   bool is_map() const { return kind_ == Kind::kMap; }
   bool is_scalar() const { return kind_ < Kind::kList; }
+  // A null that YAML left out ("key:") rather than spelled out ("key: null"); Kustomize's patches tell the two apart.
+  bool is_bare_null() const { return is_null() && (flags_ & kBare) != 0; }
 
   // Each needs the kind it names; otherwise it answers false, 0, "" or an empty span (never crashes).
   bool AsBool() const { return is_bool() && bool_; }
@@ -66,6 +68,7 @@ class Value {
  private:
   friend class Arena;
   static constexpr uint8_t kIndexed = 1;  // a map's members are followed by uint32_t[size] sorted by key
+  static constexpr uint8_t kBare = 2;
 
   Kind kind_ = Kind::kNull;
   uint8_t flags_ = 0;

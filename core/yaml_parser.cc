@@ -17,6 +17,7 @@
 #include "core/utf8.h"
 #include "core/yaml.h"
 #include "core/yaml_events.h"
+#include "core/yaml_fold.h"
 #include "core/yaml_scalar.h"
 
 namespace plumb {
@@ -333,14 +334,15 @@ Result<DocumentBuilder::Scalar> DocumentBuilder::ParseScalar() {
   }
   // The spelling of nulls, booleans and integers is not needed again, unless as a key of v3.
   const bool spelling = scalar.meaning.type >= Type::kUint || kyaml() || event.anchor;
-  if (spelling) scalar.text = arena_->Text(text);
+  if (kyaml() && event.style == YAML_FOLDED_SCALAR_STYLE) scalar.text = arena_->Text(RewriteFolded(text));
+  else if (spelling) scalar.text = arena_->Text(text);
   return scalar;
 }
 
 Result<Value> DocumentBuilder::ScalarValue(const Scalar& scalar, const yaml_mark_t& mark) {
   const YamlScalar& s = scalar.meaning;
   switch (s.type) {
-    case Type::kNull: return Value();
+    case Type::kNull: return kyaml() && scalar.text.empty() ? Arena::BareNull() : Value();
     case Type::kBool: return Arena::Bool(s.boolean);
     case Type::kInt: return Arena::Int(s.integer);
     case Type::kUint: return arena_->Float(static_cast<double>(s.unsigned_integer), fmt::format("{}", s.unsigned_integer));

@@ -58,6 +58,33 @@ TEST(Yaml, KyamlKnowsOnlyTrueAndFalseAndTurnsTimestampsIntoTimes) {
   for (const auto& c : kCases) EXPECT_EQ(ParseKyaml("a: " + std::string(c.text)), "{\"a\":" + std::string(c.json) + "}") << c.text;
 }
 
+TEST(Yaml, KyamlRewritesFoldedScalars) {
+  const struct {
+    std::string_view text, want;
+  } kCases[] = {
+      {">\n  a\n  b\n", "a b\n"},                    // nothing to lose
+      {">\n  a\n\n  b\n", "a\nb\n"},                 //
+      {">\n  a\n\n    b\n  c\n", "a\n\n\n  b\nc\n"},  // a line that is indented more: one empty line is added
+      {">-\n  a\n    b", "a\n\n  b"},                 //
+      {">+\n  a\n\n", "a\n\n\n"},                     // kept line breaks: one more
+      {">2\n   a\n  b\n  c\n", " a\nb c\n"},          // begins with a space
+  };
+  for (const auto& c : kCases) {
+    const auto document = ParseYamlOne("a: " + std::string(c.text), {.dialect = YamlDialect::kKyaml});
+    ASSERT_TRUE(document.ok()) << c.text;
+    EXPECT_EQ(document->root().GetString("a"), c.want) << c.text;
+  }
+}
+
+TEST(Yaml, KyamlTellsNullsLeftOutFromNullsSpelledOut) {
+  const auto document = ParseYamlOne("bare:\nword: null\ntilde: ~\n", {.dialect = YamlDialect::kKyaml});
+  ASSERT_TRUE(document.ok());
+  EXPECT_TRUE(document->root().Get("bare").is_bare_null());
+  EXPECT_FALSE(document->root().Get("word").is_bare_null());
+  EXPECT_FALSE(document->root().Get("tilde").is_bare_null());
+  EXPECT_TRUE(document->root().Get("bare") == document->root().Get("word"));
+}
+
 TEST(Yaml, KeysBecomeStrings) {
   EXPECT_EQ(Parse("{1: a, 0x10: b, y: c, 1.5: d, 1e7: e, .inf: f}"), R"({"1":"a","16":"b","true":"c","1.5":"d","1e+07":"e",".inf":"f"})");
   EXPECT_EQ(Parse("~: a"), "1:1: a key cannot be null; quote it if a string is meant");
