@@ -170,6 +170,10 @@ class Patcher {
     Draft draft(value);
     if (path.size() + draft.Depth() > options_.depth)
       return LimitExceeded(fmt::format("the result is nested deeper than {} levels", options_.depth));
+    if (options_.replace_adds_keys && !path.empty()) {
+      PLUMB_TRY(place, FindPlace(path));
+      if (place.container->is_map()) return Put(path, std::move(draft));
+    }
     PLUMB_TRY(node, Find(path));
     *node = std::move(draft);
     return Ok();

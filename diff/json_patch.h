@@ -17,6 +17,8 @@ struct JsonPatchOptions {
   bool negative_indices = false;
   // `test` of an absent map key against null succeeds, as in evanphx/json-patch; the RFC says the target must exist.
   bool absent_tests_as_null = false;
+  // `replace` of an absent map key adds it, as in evanphx/json-patch v4; the RFC says the target must exist.
+  bool replace_adds_keys = false;
   size_t operations = 10'000;     // the API server's bound on operations in a patch
   size_t copied_bytes = 3 << 20;  // the API server's bound on what all `copy` operations add together
   size_t depth = 512;             // nesting of the result
