@@ -1,0 +1,119 @@
+#include "plugins/kustomize/factory.h"
+
+#include <deque>
+
+#include "core/yaml.h"
+#include "plugins/kustomize/node.h"
+
+namespace plumb::kustomize {
+namespace {
+
+std::string_view Trim(std::string_view text) {
+  const size_t begin = text.find_first_not_of(" \t\r");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
+}
+
+// Between documents only "---" and a comment may stand on a line, though YAML allows more.
+Status CheckSeparators(std::string_view text) {
+  int line_number = 0;
+  while (!text.empty()) {
+    const size_t end = text.find('\n');
+    const std::string_view line = text.substr(0, end);
+    text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
+    ++line_number;
+    if (line_number == 1 || end == std::string_view::npos || !line.starts_with("---")) continue;
+    const std::string_view rest = Trim(line.substr(3));
+    if (!rest.empty() && rest[0] != '#')
+      return Invalid(std::to_string(line_number) + ":1: the document separator '" + std::string(line) +
+                     "' has text after it: start the document on the next line");
+  }
+  return Ok();
+}
+
+bool IsListKind(std::string_view kind) { return kind.ends_with("List"); }
+
+Status CheckObject(Value object) {
+  if (!object.is_map()) return Invalid("a " + std::string(KindName(object.kind())) + " is where an object should be");
+  const std::string kind = ScalarText(object.Get("kind"));
+  if (kind.empty()) return Invalid("the object has no 'kind'");
+  if (IsListKind(kind)) return Ok();
+  if (ScalarText(object.Get("metadata").Get("name")).empty()) return Invalid("the " + kind + " has no 'metadata.name'");
+  return Ok();
+}
+
+// The characters of a number or boolean at a place in a text.
+std::string_view PlainTextAt(std::string_view text, Position at) {
+  for (int line = 1; line < at.line; ++line) {
+    const size_t end = text.find('\n');
+    if (end == std::string_view::npos) return {};
+    text.remove_prefix(end + 1);
+  }
+  text = text.substr(std::min(text.size(), static_cast<size_t>(std::max(at.column, 1)) - 1));
+  const size_t end = text.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_+-.:");
+  return text.substr(0, end);
+}
+
+// Annotations end as strings with the spelling they were written with: 1.20 is "1.20".
+Value SpellAnnotations(Arena& arena, Value object, std::string_view text, size_t index) {
+  const Value annotations = object.Get("metadata").Get("annotations");
+  for (const Member& m : annotations.members()) {
+    if (!m.value.is_number() && !m.value.is_bool()) continue;
+    const Position at = LocateYaml(text, index, {"metadata", "annotations", std::string(m.key)});
+    const std::string_view spelled = PlainTextAt(text, at);
+    object = WithAt(arena, object, {"metadata", "annotations", m.key},
+                    arena.String(spelled.empty() ? ScalarText(m.value) : std::string(spelled)));
+  }
+  return object;
+}
+
+}  // namespace
+
+Result<std::vector<Resource>> ParseResources(Build& build, std::string_view text, const std::string& file) {
+  PLUMB_OK(CheckSeparators(text));
+  PLUMB_TRY(documents, ParseYaml(text, {.dialect = YamlDialect::kKyaml}));
+  Arena& arena = *build.arena;
+
+  struct Found {
+    Value object;
+    Origin origin;
+  };
+  std::deque<Found> queue;
+  for (size_t i = 0; i < documents.size(); ++i) {
+    const Value object = SpellAnnotations(arena, arena.Adopt(documents[i].value), text, i);
+    const Origin origin{file, static_cast<int>(i), documents[i].line};
+    const std::string kind = ScalarText(object.Get("kind"));
+    // A list that is alone in its text is unwrapped as it is.
+    const bool unwrap = documents.size() == 1 && (kind == "List" || kind == "ResourceList") &&
+                        (object.Has("items") || object.Has("functionConfig"));
+    if (!unwrap) queue.push_back({object, origin});
+    else
+      for (Value item : object.Get("items").items()) queue.push_back({item, origin});
+  }
+
+  std::vector<Resource> resources;
+  while (!queue.empty()) {
+    const Found found = queue.front();
+    queue.pop_front();
+    if (IsNullOrEmpty(found.object)) continue;
+    PLUMB_OK(CheckObject(found.object), found.origin.line > 0 ? std::to_string(found.origin.line) : "");
+    const Value* items = found.object.Find("items");
+    if (items && IsListKind(ScalarText(found.object.Get("kind")))) {
+      if (!items->is_list() && !items->is_null())
+        return Invalid("'items' of a " + ScalarText(found.object.Get("kind")) + " must be a list, found a " +
+                       std::string(KindName(items->kind())));
+      for (Value item : items->items()) queue.push_back({item, found.origin});
+      continue;
+    }
+    if (++build.objects > build.limits.objects)
+      return LimitExceeded("more than " + std::to_string(build.limits.objects) + " objects");
+    Resource resource;
+    resource.root = found.object;
+    resource.origin = found.origin;
+    TakeBuildAnnotations(arena, resource);
+    resources.push_back(std::move(resource));
+  }
+  return resources;
+}
+
+}  // namespace plumb::kustomize

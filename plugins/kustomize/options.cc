@@ -1,0 +1,101 @@
+#include "plugins/kustomize/options.h"
+
+#include <algorithm>
+
+namespace plumb::kustomize {
+namespace {
+
+// "name=new/name:tag@digest", "name:tag" or "name@digest".
+ImageArgs ParseImage(const std::string& text) {
+  ImageArgs image;
+  const size_t equals = text.find('=');
+  std::string rest = equals == std::string::npos ? text : text.substr(equals + 1);
+  if (const size_t at = rest.find('@'); at != std::string::npos) {
+    image.digest = rest.substr(at + 1);
+    rest.resize(at);
+  }
+  const size_t colon = rest.rfind(':'), slash = rest.rfind('/');
+  if (colon != std::string::npos && (slash == std::string::npos || colon > slash)) {
+    image.new_tag = rest.substr(colon + 1);
+    rest.resize(colon);
+  }
+  image.name = equals == std::string::npos ? rest : text.substr(0, equals);
+  if (rest != image.name) image.new_name = rest;
+  return image;
+}
+
+Status ReadImages(ConfigReader& reader, Options* out) {
+  Value images;
+  PLUMB_OK(reader.Read("images", &images));
+  if (!images.is_list() && !images.is_null()) return Invalid("'images' must be a list");
+  for (Value item : images.items()) {
+    if (item.is_string()) {
+      out->images.push_back(ParseImage(std::string(item.AsString())));
+      continue;
+    }
+    PLUMB_TRY(one, ConfigReader::Of(item, "images", {.refuse_unknown = true, .scalars_as_text = true}));
+    PLUMB_OK(ReadImage(one, &out->images.emplace_back()));
+    PLUMB_OK(one.Finish());
+  }
+  return Ok();
+}
+
+Status ReadChoice(ConfigReader& reader, std::string_view name, std::string_view yes, std::string_view no, bool* out) {
+  std::string choice;
+  PLUMB_OK(reader.Read(name, &choice));
+  if (choice.empty()) return Ok();
+  if (choice != yes && choice != no)
+    return Invalid("'" + std::string(name) + "' is '" + choice + "': use '" + std::string(yes) + "' or '" + std::string(no) + "'");
+  *out = choice == yes;
+  return Ok();
+}
+
+}  // namespace
+
+Result<Options> ReadOptions(Value value) {
+  PLUMB_TRY(reader, ConfigReader::Of(value, "", {.refuse_unknown = true, .scalars_as_text = true}));
+  Options options;
+  PLUMB_OK(reader.Read("namePrefix", &options.name_prefix));
+  PLUMB_OK(reader.Read("nameSuffix", &options.name_suffix));
+  PLUMB_OK(reader.Read("namespace", &options.ns));
+  PLUMB_OK(ReadImages(reader, &options));
+  PLUMB_OK(reader.ReadList("replicas", [&](ConfigReader& r) { return ReadReplica(r, &options.replicas.emplace_back()); }));
+  const auto read_labels = [&](ConfigReader& r) -> Status {
+    LabelArgs& label = options.labels.emplace_back();
+    PLUMB_OK(r.Read("pairs", &label.pairs));
+    PLUMB_OK(r.Read("includeSelectors", &label.include_selectors));
+    return r.Read("includeTemplates", &label.include_templates);
+  };
+  PLUMB_OK(reader.ReadList("labels", read_labels));
+  PLUMB_OK(reader.Read("commonLabels", &options.common_labels));
+  PLUMB_OK(reader.Read("commonAnnotations", &options.common_annotations));
+  PLUMB_OK(reader.Read("components", &options.components));
+  PLUMB_OK(reader.ReadList("patches", [&](ConfigReader& r) { return ReadPatch(r, "patch", &options.patches.emplace_back()); }));
+  PLUMB_OK(ReadChoice(reader, "loadRestrictor", "rootOnly", "none", &options.root_only));
+  PLUMB_OK(ReadChoice(reader, "order", "legacy", "none", &options.legacy_order));
+  PLUMB_OK(reader.Finish());
+  return options;
+}
+
+void ApplyOptions(const Options& options, Kustomization& k) {
+  if (!options.name_prefix.empty()) k.name_prefix = options.name_prefix;
+  if (!options.name_suffix.empty()) k.name_suffix = options.name_suffix;
+  if (!options.ns.empty()) k.ns = options.ns;
+  // An image or a count of the same name takes the place of the directory's.
+  const auto replace = [](auto& list, const auto& added) {
+    for (const auto& item : added) {
+      const auto same = std::find_if(list.begin(), list.end(), [&](const auto& have) { return have.name == item.name; });
+      if (same == list.end()) list.push_back(item);
+      else *same = item;
+    }
+  };
+  replace(k.images, options.images);
+  replace(k.replicas, options.replicas);
+  k.labels.insert(k.labels.end(), options.labels.begin(), options.labels.end());
+  for (const auto& [key, value] : options.common_labels) k.common_labels[key] = value;
+  for (const auto& [key, value] : options.common_annotations) k.common_annotations[key] = value;
+  k.components.insert(k.components.end(), options.components.begin(), options.components.end());
+  k.patches.insert(k.patches.end(), options.patches.begin(), options.patches.end());
+}
+
+}  // namespace plumb::kustomize

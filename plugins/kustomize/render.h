@@ -1,0 +1,26 @@
+// The Kustomize renderer: what `kustomize build` prints, in process and without a Kustomize program.
+//
+// A pure function of the tree and the options: reads only through the tree (and `remote`, where one is given), keeps no
+// state, may run on any number of threads. Follows Kustomize v5.5.0; docs/kustomize.md says where it differs.
+#pragma once
+
+#include "core/result.h"
+#include "plugins/kustomize/build.h"
+#include "plugins/renderer.h"
+
+namespace plumb {
+
+// Renders the kustomization in the directory `request.path`. `request.options` is the application's `kustomize` map:
+//   namePrefix, nameSuffix, namespace, images, replicas, labels, commonLabels, commonAnnotations, components, patches:
+//     as in a kustomization, in addition to those of the directory (namespace, prefix and suffix in place of them);
+//     an image may also be a text, "name=registry/name:tag" or "name:tag"
+//   loadRestrictor: rootOnly (default) or none
+//   order: legacy (default, as the program) or none (as Flux); `sortOptions` of the directory goes first
+// Remote bases are refused where `remote` is null.
+// Errors: kInvalid, naming file, field and object; kDenied for paths outside of the source and remote bases; kLimit.
+Result<Rendered> RenderKustomize(const RenderRequest& request, kustomize::RemoteBases* remote = nullptr);
+
+// The manifests as one stream, byte for byte what `kustomize build` prints.
+std::string WriteManifests(const std::vector<Manifest>& manifests);
+
+}  // namespace plumb

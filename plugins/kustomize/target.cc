@@ -1,0 +1,298 @@
+#include "plugins/kustomize/target.h"
+
+#include <algorithm>
+
+#include "core/yaml.h"
+#include "plugins/kustomize/builtin_plugins.h"
+#include "plugins/kustomize/crds.h"
+#include "plugins/kustomize/factory.h"
+#include "plugins/kustomize/generators.h"
+#include "plugins/kustomize/patches.h"
+#include "plugins/kustomize/replacement_files.h"
+#include "plugins/kustomize/transformers.h"
+
+namespace plumb::kustomize {
+namespace {
+
+constexpr std::string_view kFileNames[] = {"kustomization.yaml", "kustomization.yml", "Kustomization"};
+
+std::string Quoted(const std::string& path) { return "'" + (path.empty() ? std::string(".") : path) + "'"; }
+
+std::shared_ptr<const TransformerConfig> DefaultConfig() {
+  static const auto config = std::make_shared<const TransformerConfig>(TransformerConfig::Default());
+  return config;
+}
+
+}  // namespace
+
+Status Accumulator::MergeConfig(std::shared_ptr<const TransformerConfig> other) {
+  if (!other || other == config) return Ok();
+  if (!config && other == DefaultConfig()) {
+    config = std::move(other);
+    return Ok();
+  }
+  // Also into an empty one: merging drops what an earlier spec of the same list covers.
+  auto merged = config ? std::make_shared<TransformerConfig>(*config) : std::make_shared<TransformerConfig>();
+  PLUMB_OK(merged->MergeWith(*other));
+  config = std::move(merged);
+  return Ok();
+}
+
+Status Accumulator::MergeWith(Accumulator other) {
+  PLUMB_OK(map.AppendAll(std::move(other.map)));
+  PLUMB_OK(MergeConfig(std::move(other.config)));
+  return MergeVariables(variables, other.variables);
+}
+
+Result<Target> Target::Load(Build& build, Loader loader) {
+  Target target(build, std::move(loader));
+  std::string text;
+  for (std::string_view name : kFileNames) {
+    auto loaded = target.loader_.Load(name);
+    if (!loaded.ok()) {
+      if (loaded.error().code() == Code::kNotFound || loaded.error().code() == Code::kInvalid) continue;
+      return std::move(loaded).error();
+    }
+    if (!target.file_name_.empty())
+      return Invalid("there are several kustomization files in " + Quoted(target.loader_.root()) + ": keep one");
+    target.file_name_ = name;
+    text = *std::move(loaded);
+  }
+  if (target.file_name_.empty())
+    return Invalid("there is no 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in " + Quoted(target.loader_.root()));
+  const std::string file = target.loader_.Name(target.file_name_);
+  PLUMB_TRY(kustomization, ParseKustomization(text), file);
+  target.kustomization_ = std::move(kustomization);
+  for (const std::string& deprecation : target.kustomization_.deprecations)
+    build.warnings.push_back(file + ": " + deprecation);
+  return target;
+}
+
+Status Target::SetSchema(bool reset) {
+  if (build_.schema_is_set && !reset) return Ok();
+  const auto& openapi = kustomization_.openapi;
+  const auto path = openapi.find("path"), version = openapi.find("version");
+  std::string text;
+  if (path != openapi.end()) {
+    PLUMB_TRY(loaded, loader_.Load(path->second), "openapi");
+    text = std::move(loaded);
+    if (version != openapi.end()) return Invalid("'openapi' has either a 'version' or a 'path', not both");
+    PLUMB_TRY(document, ParseYamlOne(text), "openapi '" + path->second + "'");
+    // Of the directory that is built, the document takes the place of the built-in one; of a base, it adds to it.
+    PLUMB_TRY(schema, PatchSchema::FromOpenApi(document.root(), reset ? nullptr : build_.schema), "openapi '" + path->second + "'");
+    build_.schema = schema;
+    build_.schema_is_set = true;
+  } else if (version != openapi.end() && !version->second.empty()) {
+    if (version->second != "v1.21.2") return Invalid("openapi: version '" + version->second + "' is not built in: only 'v1.21.2' is");
+    build_.schema_is_set = true;
+  }
+  return Ok();
+}
+
+std::string Target::OriginOf(const std::string& path) const {
+  auto joined = JoinPath(origin_path_, path);
+  if (joined.ok()) return *joined;
+  return origin_path_.empty() ? path : origin_path_ + "/" + path;
+}
+
+Provenance Target::Self(std::string kind) const {
+  return {.path = "", .configured_in = OriginOf(file_name_), .api_version = "builtin", .kind = std::move(kind), .name = "", .ns = ""};
+}
+
+Result<Accumulator> Target::Accumulate() {
+  Accumulator accumulator;
+  PLUMB_OK(Accumulate(accumulator));
+  return accumulator;
+}
+
+Status Target::Accumulate(Accumulator& into) {
+  PLUMB_OK(AddResources(into, kustomization_.resources));
+  PLUMB_OK(AddConfigurations(into));
+  PLUMB_OK(Generate(into));
+  for (const std::string& path : kustomization_.components) PLUMB_OK(AddDirectory(into, path, true), "component '" + path + "'");
+  PLUMB_OK(Transform(into));
+  PLUMB_OK(Validate(into));
+  return AddVariables(into.variables, into.map, kustomization_.vars);
+}
+
+Status Target::AddResources(Accumulator& into, const std::vector<std::string>& paths) {
+  for (const std::string& path : paths) {
+    const bool remote_file = path.starts_with("http") && (path.ends_with(".yaml") || path.ends_with(".yml") || path.ends_with(".json"));
+    const bool directory = loader_.IsDirectory(path) || (IsRemote(path) && !remote_file);
+    PLUMB_OK(directory ? AddDirectory(into, path, false) : AddFile(into, path), "resource '" + path + "'");
+  }
+  return Ok();
+}
+
+Status Target::AddFile(Accumulator& into, const std::string& path) {
+  PLUMB_TRY(text, loader_.Load(path));
+  PLUMB_TRY(resources, ParseResources(build_, text, loader_.Name(path)));
+  ResMap own;
+  for (Resource& resource : resources) {
+    if (tracking_) {
+      Provenance from;
+      from.path = OriginOf(path);
+      AddOrigin(*build_.arena, resource, from, true);
+    }
+    PLUMB_OK(own.Append(std::move(resource)));
+  }
+  return into.map.AppendAll(std::move(own));
+}
+
+Status Target::AddDirectory(Accumulator& into, const std::string& path, bool component) {
+  PLUMB_TRY(loader, loader_.Open(path));
+  PLUMB_TRY(target, Load(build_, std::move(loader)));
+  target.kustomization_.build_metadata = kustomization_.build_metadata;
+  if (tracking_) target.Track(OriginOf(path));
+  PLUMB_OK(target.SetSchema(false));
+  if (component != target.kustomization_.is_component())
+    return Invalid(component ? "'kind: Component' was expected, found 'kind: " + target.kustomization_.kind + "'"
+                             : "it is a component: list it under 'components', not 'resources'");
+  if (component) return target.Accumulate(into);  // works on what its user has accumulated
+  PLUMB_TRY(accumulated, target.Accumulate());
+  return into.MergeWith(std::move(accumulated));
+}
+
+Status Target::AddConfigurations(Accumulator& into) {
+  std::shared_ptr<const TransformerConfig> config = DefaultConfig();
+  if (!kustomization_.configurations.empty()) {
+    TransformerConfig added;
+    for (const std::string& path : kustomization_.configurations) {
+      const std::string context = "configuration '" + path + "'";
+      PLUMB_TRY(text, loader_.Load(path), context);
+      PLUMB_TRY(document, ParseYamlOne(text, {.refuse_duplicate_keys = true}), context);
+      PLUMB_TRY(reader, ConfigReader::Of(document.root(), "", {.refuse_unknown = true, .scalars_as_text = true}), context);
+      TransformerConfig read;
+      PLUMB_OK(ReadTransformerConfig(reader, &read), context);
+      PLUMB_OK(reader.Finish(), context);
+      PLUMB_OK(added.MergeWith(read), context);
+    }
+    auto merged = std::make_shared<TransformerConfig>(*config);
+    PLUMB_OK(merged->MergeWith(added), "configurations");
+    config = std::move(merged);
+  }
+  PLUMB_OK(into.MergeConfig(std::move(config)), "configurations");
+  for (const std::string& path : kustomization_.crds) {
+    const std::string context = "crds '" + path + "'";
+    PLUMB_TRY(text, loader_.Load(path), context);
+    PLUMB_TRY(document, ParseYamlOne(text), context);
+    PLUMB_TRY(read, ConfigFromCrds(document.root()), context);
+    PLUMB_OK(into.MergeConfig(std::make_shared<const TransformerConfig>(read)), context);
+  }
+  return Ok();
+}
+
+// Entries are configurations in place, or paths of files or directories with some.
+Result<ResMap> Target::LoadPlugins(const std::vector<std::string>& entries) {
+  Accumulator accumulator;
+  std::vector<std::string> paths;
+  for (const std::string& entry : entries) {
+    auto parsed = ParseResources(build_, entry, loader_.Name(file_name_));
+    if (!parsed.ok()) {
+      paths.push_back(entry);
+      continue;
+    }
+    for (Resource& resource : *parsed) {
+      if (tracking_) {
+        Provenance from;
+        from.path = OriginOf(file_name_);
+        AddOrigin(*build_.arena, resource, from, true);
+      }
+      PLUMB_OK(accumulator.map.Append(std::move(resource)));
+    }
+  }
+  PLUMB_OK(AddResources(accumulator, paths));
+  return std::move(accumulator.map);
+}
+
+Status Target::Generate(Accumulator& into) {
+  for (const auto* generators : {&kustomization_.config_map_generators, &kustomization_.secret_generators}) {
+    for (GeneratorArgs args : *generators) {
+      args.options = MergedOptions(std::move(args.options), kustomization_.generator_options);
+      PLUMB_TRY(generated, GenerateConfig(build_, loader_, args));
+      if (tracking_) AddOrigin(*build_.arena, generated, Self(args.secret ? "SecretGenerator" : "ConfigMapGenerator"), false);
+      PLUMB_OK(into.map.Absorb(*build_.arena, std::move(generated)));
+    }
+  }
+  if (kustomization_.has_helm_charts)
+    return Denied("'helmCharts': Helm charts cannot be rendered within a kustomization yet; give the chart a source of its own");
+  PLUMB_TRY(plugins, LoadPlugins(kustomization_.generators), "generators");
+  for (const Resource& config : plugins) {
+    PLUMB_TRY(generated, RunGenerator(build_, loader_, config));
+    Provenance from;
+    const bool tracked = ProvenanceOfPlugin(config, &from);
+    for (Resource& resource : generated) {
+      if (tracked) AddOrigin(*build_.arena, resource, from, false);
+      PLUMB_OK(into.map.Absorb(*build_.arena, std::move(resource)));
+    }
+  }
+  return Ok();
+}
+
+Status Target::Transform(Accumulator& into) {
+  Arena& arena = *build_.arena;
+  const Kustomization& k = kustomization_;
+  const std::shared_ptr<const TransformerConfig> config = into.config;
+  PLUMB_TRY(plugins, LoadPlugins(k.transformers), "transformers");
+  const auto ran = [&](const char* kind, Status status) -> Status {
+    PLUMB_OK(std::move(status));
+    if (tracking_) AddTransformation(arena, into.map, Self(kind));
+    into.map.DropGone();
+    return Ok();
+  };
+
+  if (!k.patches_strategic_merge.empty())
+    PLUMB_OK(ran("PatchStrategicMergeTransformer", ApplyStrategicMerges(build_, loader_, into.map, k.patches_strategic_merge, "")), "patchesStrategicMerge");
+  for (size_t i = 0; i < k.patches.size(); ++i)
+    PLUMB_OK(ran("PatchTransformer", ApplyPatch(build_, loader_, into.map, k.patches[i])), "patches[" + std::to_string(i) + "]");
+  if (!k.ns.empty()) PLUMB_OK(ran("NamespaceTransformer", ApplyNamespace(arena, into.map, {.ns = k.ns, .fields = config->namespaces, .subjects_mode = {}})));
+  if (!k.name_prefix.empty())
+    PLUMB_OK(ran("PrefixTransformer", ApplyAffix(arena, into.map, Affix::kPrefix, k.name_prefix, config->name_prefix)));
+  if (!k.name_suffix.empty())
+    PLUMB_OK(ran("SuffixTransformer", ApplyAffix(arena, into.map, Affix::kSuffix, k.name_suffix, config->name_suffix)));
+  for (const LabelArgs& label : k.labels) {
+    FieldSpecs fields = label.fields;
+    PLUMB_OK(MergeAll(fields, config->labels), "labels");
+    if (label.include_selectors) {
+      PLUMB_OK(MergeAll(fields, config->common_labels), "labels");
+    } else {
+      if (label.include_templates) PLUMB_OK(MergeAll(fields, config->template_labels), "labels");
+      PLUMB_OK(Merge(fields, {{}, "metadata/labels", true}), "labels");
+    }
+    PLUMB_OK(ran("LabelTransformer", ApplyPairs(arena, into.map, label.pairs, fields)));
+  }
+  if (!k.labels.empty() || !k.common_labels.empty())
+    PLUMB_OK(ran("LabelTransformer", ApplyPairs(arena, into.map, k.common_labels, config->common_labels)));
+  if (!k.common_annotations.empty())
+    PLUMB_OK(ran("AnnotationsTransformer", ApplyPairs(arena, into.map, k.common_annotations, config->common_annotations)));
+  for (const PatchArgs& patch : k.patches_json6902)
+    PLUMB_OK(ran("PatchJson6902Transformer", ApplyJson6902(build_, loader_, into.map, patch)), "patchesJson6902");
+  for (const ReplicaArgs& replica : k.replicas)
+    PLUMB_OK(ran("ReplicaCountTransformer", ApplyReplicas(arena, into.map, replica, config->replicas)));
+  for (const ImageArgs& image : k.images) PLUMB_OK(ran("ImageTagTransformer", ApplyImage(arena, into.map, image, config->images)));
+  if (!k.replacements.empty()) {
+    PLUMB_TRY(replacements, LoadReplacements(loader_, k.replacements));
+    PLUMB_OK(ran("ReplacementTransformer", ApplyReplacements(arena, into.map, replacements)));
+  }
+  for (const Resource& plugin : plugins) {
+    PLUMB_OK(RunTransformer(build_, loader_, plugin, into.map));
+    Provenance by;
+    if (ProvenanceOfPlugin(plugin, &by)) AddTransformation(arena, into.map, by);
+    into.map.DropGone();
+  }
+  return Ok();
+}
+
+Status Target::Validate(Accumulator& into) {
+  PLUMB_TRY(plugins, LoadPlugins(kustomization_.validators), "validators");
+  for (const Resource& plugin : plugins) {
+    const ResMap before = into.map;
+    PLUMB_OK(RunTransformer(build_, loader_, plugin, into.map));
+    bool same = before.size() == into.map.size();
+    for (size_t i = 0; same && i < before.size(); ++i) same = before[i].root == into.map[i].root;
+    if (!same) return Invalid("validator " + plugin.CurrentId().ToString() + " changed an object: a validator may only look");
+  }
+  return Ok();
+}
+
+}  // namespace plumb::kustomize

@@ -1,0 +1,69 @@
+// One kustomization directory: reads it and everything it builds on, and accumulates its objects.
+//
+// Order (Kustomize 5.5, accumulateTarget): resources depth first, configurations, crds, generators, components,
+// built-in transformers, other transformers, validators, variables. What a build does once, at the end, is in render.cc.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "plugins/kustomize/build.h"
+#include "plugins/kustomize/kustomization.h"
+#include "plugins/kustomize/loader.h"
+#include "plugins/kustomize/res_map.h"
+#include "plugins/kustomize/tracking.h"
+#include "plugins/kustomize/vars.h"
+
+namespace plumb::kustomize {
+
+struct Accumulator {
+  ResMap map;
+  std::shared_ptr<const TransformerConfig> config;  // null: empty
+  Variables variables;
+
+  Status MergeConfig(std::shared_ptr<const TransformerConfig> other);
+  Status MergeWith(Accumulator other);
+};
+
+class Target {
+ public:
+  // Reads the directory's kustomization file. Errors: kInvalid for none, several, or a bad one.
+  static Result<Target> Load(Build& build, Loader loader);
+
+  Kustomization& kustomization() { return kustomization_; }
+  // What to build; `loader` moves with it. Errors: all that a kustomization can have, with its directory in front.
+  Result<Accumulator> Accumulate();
+
+  // Takes the schema that `openapi` names into use. `reset`: also where an earlier one is set.
+  Status SetSchema(bool reset);
+  // Notes origins and transformations; `path` is that of the directory from the built one.
+  void Track(std::string path) {
+    tracking_ = true;
+    origin_path_ = std::move(path);
+  }
+
+ private:
+  Target(Build& build, Loader loader) : build_(build), loader_(std::move(loader)) {}
+
+  Status Accumulate(Accumulator& into);
+  Status AddResources(Accumulator& into, const std::vector<std::string>& paths);
+  Status AddFile(Accumulator& into, const std::string& path);
+  Status AddDirectory(Accumulator& into, const std::string& path, bool component);
+  Status AddConfigurations(Accumulator& into);
+  Status Generate(Accumulator& into);
+  Status Transform(Accumulator& into);
+  Status Validate(Accumulator& into);
+  Result<ResMap> LoadPlugins(const std::vector<std::string>& entries);
+
+  Provenance Self(std::string kind) const;
+  std::string OriginOf(const std::string& path) const;
+
+  Build& build_;
+  Loader loader_;
+  std::string file_name_;
+  Kustomization kustomization_;
+  bool tracking_ = false;
+  std::string origin_path_;
+};
+
+}  // namespace plumb::kustomize
