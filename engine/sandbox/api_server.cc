@@ -10,6 +10,7 @@
 #include "engine/sandbox/discovery.h"
 #include "engine/sandbox/encode.h"
 #include "engine/sandbox/openapi.h"
+#include "engine/sandbox/openapi_v2.h"
 #include "engine/sandbox/request_options.h"
 #include "engine/sandbox/scale.h"
 #include "engine/sandbox/strategy.h"
@@ -90,6 +91,7 @@ http::Response ApiServer::Static(const http::Request& request, const http::Targe
     if (slash == std::string_view::npos) return json_or_404(ApiGroup(registry, rest));
     return json_or_404(ApiResourceList(registry, rest.substr(0, slash), rest.substr(slash + 1)));
   }
+  if (path == "/openapi/v2") return {200, {{"Content-Type", "application/octet-stream"}}, OpenApiV2(kinds)};
   if (path == "/openapi/v3") return Json(200, OpenApiIndex(kinds));
   if (path.starts_with("/openapi/v3/api/")) return json_or_404(OpenApiDocument(kinds, "", path.substr(16)));
   if (path.starts_with("/openapi/v3/apis/")) {

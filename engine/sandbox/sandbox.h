@@ -18,7 +18,7 @@ struct Options {
   bool listen = true;                  // serve HTTP; without, only transport()
   std::string address = "127.0.0.1";
   uint16_t port = 0;                   // 0: any free one
-  std::string data_file;               // SQLite; "": in memory
+  std::string data_file = {};          // SQLite; "": in memory
   Clock* clock = &Clock::Real();
   Duration pod_start = std::chrono::milliseconds(300);  // from scheduled to ready
   bool controllers = true;
