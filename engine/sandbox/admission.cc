@@ -187,7 +187,7 @@ Value MarkDeleted(Arena& a, const Resource& r, Value object, const DeleteOptions
     return WithAt(a, next, {"metadata", "deletionGracePeriodSeconds"}, Arena::Int(grace));
   }
   next = WithAt(a, next, {"metadata", "deletionTimestamp"}, a.String(FormatTime(now + std::chrono::seconds(grace))));
-  next = WithAt(a, next, {"metadata", "deletionGracePeriodSeconds"}, Arena::Int(grace));
+  if (r.StoreName() != "namespaces") next = WithAt(a, next, {"metadata", "deletionGracePeriodSeconds"}, Arena::Int(grace));
   if (const int64_t generation = metadata.Get("generation").AsInt(); generation > 0)
     next = WithAt(a, next, {"metadata", "generation"}, Arena::Int(generation + 1));
   if (r.StoreName() == "namespaces") next = WithAt(a, next, {"status", "phase"}, a.Borrow("Terminating"));

@@ -100,6 +100,8 @@ constexpr Row kRows[] = {
     {"batch.v1.CronJobSpec", "successfulJobsHistoryLimit", "3"},
     {"batch.v1.CronJobSpec", "failedJobsHistoryLimit", "1"},
     {"autoscaling.v2.HorizontalPodAutoscalerSpec", "minReplicas", "1"},
+    {"autoscaling.v2.HorizontalPodAutoscalerSpec", "metrics",
+     R"([{"type":"Resource","resource":{"name":"cpu","target":{"type":"Utilization","averageUtilization":80}}}])"},
     {"autoscaling.v1.HorizontalPodAutoscalerSpec", "minReplicas", "1"},
     // Access and the rest.
     {"rbac.v1.RoleRef", "apiGroup", R"("rbac.authorization.k8s.io")"},
@@ -185,7 +187,8 @@ Value Special(Arena& a, std::string_view name, Value node) {
   return node;
 }
 
-Value Default(Arena& a, const Type& type, Value v) {
+// `own`: the node's own rows apply; those below always do.
+Value Default(Arena& a, const Type& type, Value v, bool own = true) {
   if (v.is_list() && type.is_list && type.item && (type.item->is_map || type.item->is_list)) {
     std::vector<Value> items;
     bool changed = false;
@@ -199,13 +202,15 @@ Value Default(Arena& a, const Type& type, Value v) {
   const std::string_view name = ShortName(type.name);
   Value node = v;
   for (const ParsedRow& r : RowsOf(name))
-    if (!node.Has(r.row->field) && Holds(*r.row, node)) node = With(a, node, r.row->field, a.Adopt(r.value));
+    if (own && !node.Has(r.row->field) && Holds(*r.row, node)) node = With(a, node, r.row->field, a.Adopt(r.value));
   node = Special(a, name, node);
   std::vector<Member> members;
   bool changed = false;
   for (const Member& m : node.members()) {
     const Type* member = type.Member(m.key);
-    const Value value = member ? Default(a, *member, m.value) : m.value;
+    // The Job inside of a CronJob gets its defaults when it is made.
+    const bool later = name == "batch.v1.JobTemplateSpec" && m.key == "spec";
+    const Value value = member ? Default(a, *member, m.value, !later) : m.value;
     changed |= !value.SameAs(m.value);
     members.push_back({m.key, value});
   }

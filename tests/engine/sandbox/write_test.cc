@@ -178,6 +178,15 @@ TEST_F(Write, ServicesGetAnAddressAndKeepIt) {
   EXPECT_EQ(GetAt(*again.body, {"spec", "ports"})[0].Get("nodePort").AsInt(), 30000);
 }
 
+TEST_F(Write, JobInsideOfACronJobIsNotDefaultedYet) {
+  const Reply r = Post("/apis/batch/v1/namespaces/default/cronjobs",
+                       R"({"metadata":{"name":"j"},"spec":{"schedule":"* * * * *","jobTemplate":{"spec":{"template":{"spec":{
+                           "restartPolicy":"Never","containers":[{"name":"c","image":"a:1"}]}}}}}})");
+  ASSERT_EQ(r.status, 201) << r.text;
+  EXPECT_FALSE(GetAt(*r.body, {"spec", "jobTemplate", "spec"}).Has("backoffLimit"));
+  EXPECT_EQ(r.Str({"spec", "jobTemplate", "spec", "template", "spec", "dnsPolicy"}), "ClusterFirst");
+}
+
 TEST_F(Write, SecretStringsBecomeData) {
   const Reply r = Post("/api/v1/namespaces/default/secrets", R"({"metadata":{"name":"s"},"stringData":{"a":"hello"}})");
   ASSERT_EQ(r.status, 201);
