@@ -50,6 +50,7 @@ struct StepResult {
   enum class State : uint8_t { kNotStarted, kUnchanged, kApplied, kDeleted, kKept, kHeld, kBlocked, kFailed, kSkipped };
   State state = State::kNotStarted;
   std::string uid;          // of the object as it is now
+  std::string resource_version;  // of what was written; "" where nothing was
   Health health;            // as far as it was looked at; kUnknown otherwise
   std::string message;      // the error, or why skipped
 };

@@ -62,6 +62,7 @@ Result<ApplyReport> ApplyRun::Finish() {
     StepResult result;
     result.state = ResultState(schedule_.state(i), plan_.steps[i].action);
     result.uid = work_[i].uid.empty() ? plan_.steps[i].uid : work_[i].uid;
+    result.resource_version = work_[i].resource_version;
     result.health = schedule_.health(i);
     result.message = schedule_.why(i);
     if (size_t* counter = counters[static_cast<size_t>(result.state)]) ++*counter;

@@ -230,6 +230,7 @@ void ApplyRun::OnWritten(size_t step, kube::Answer answer) {
   for (const std::string& warning : answer.warnings) report_.warnings.push_back(name + ": " + warning);
   if (answer.object.ok()) {
     work_[step].uid = (*answer.object)->Get("metadata").GetString("uid");
+    work_[step].resource_version = (*answer.object)->Get("metadata").GetString("resourceVersion");
     return Accepted(step, answer.object->root());
   }
   if (Retry(step, answer)) return;

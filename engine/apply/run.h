@@ -42,7 +42,7 @@ class ApplyRun {
     Duration next_look{};
     Document seen;                // what the watch brought before the answer to the request did
     TimePoint started{};
-    std::string uid, waiting_for;  // waiting_for: the last text told to `progress`
+    std::string uid, resource_version, waiting_for;  // waiting_for: the last text told to `progress`
   };
   struct Timer {
     TimePoint at;
