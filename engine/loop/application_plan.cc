@@ -1,0 +1,113 @@
+#include "engine/loop/application_plan.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <set>
+
+#include "diff/object_diff.h"
+
+namespace plumb {
+
+namespace {
+
+Manifest NamespaceManifest(const std::string& name) {
+  return {BuildDocument([&](Arena& a) {
+            return a.Map({{"apiVersion", Arena::Borrow("v1")},
+                          {"kind", Arena::Borrow("Namespace")},
+                          {"metadata", a.Map({{"name", a.String(name)}})}});
+          }),
+          {}};
+}
+
+bool UsesNamespace(const std::vector<Manifest>& manifests, const std::string& ns) {
+  return std::any_of(manifests.begin(), manifests.end(), [&](const Manifest& m) { return m.root().Get("metadata").GetString("namespace") == ns; });
+}
+
+bool Defines(const std::vector<Manifest>& manifests, const ObjectId& id) {
+  return std::any_of(manifests.begin(), manifests.end(), [&](const Manifest& m) { return IdOf(m.root()) == id; });
+}
+
+}  // namespace
+
+DesiredSet CompleteDesired(const Application& application, std::vector<Manifest> rendered, const ScopeLookup& scope_of) {
+  NamespacedManifests named = DefaultNamespaces(std::move(rendered), scope_of, application.target_namespace);
+  DesiredSet desired;
+  desired.unknown = std::move(named.unknown);
+  desired.warnings = std::move(named.warnings);
+  const std::string applyset = Inventory(application.name, application.record_namespace).ApplySetId();
+  desired.manifests.reserve(named.manifests.size() + 1);
+  for (Manifest& manifest : named.manifests) desired.manifests.push_back(Stamp(std::move(manifest), applyset));
+  desired.unowned_from = desired.manifests.size();
+
+  const std::string& ns = application.target_namespace;
+  const bool always_there = ns == "default" || ns.starts_with("kube-");
+  if (application.sync.create_namespace && !always_there && UsesNamespace(desired.manifests, ns) &&
+      !Defines(desired.manifests, {"", "Namespace", "", ns}))
+    desired.manifests.push_back(NamespaceManifest(ns));
+  return desired;
+}
+
+std::vector<WantedObject> ObjectsToRead(const DesiredSet& desired, const Inventory& inventory) {
+  std::vector<WantedObject> wanted;
+  std::set<ObjectId> seen;
+  for (const Manifest& manifest : desired.manifests) {
+    wanted.push_back({IdOf(manifest.root()), GvkOf(manifest.root())});
+    seen.insert(wanted.back().id);
+  }
+  for (const auto& [id, entry] : inventory.entries())
+    if (!seen.contains(id)) wanted.push_back({id, {id.group, entry.version, id.kind}});
+  return wanted;
+}
+
+ObjectDiff DiffDesired(const Manifest& manifest, const LiveObject& live, const PlanView& view) {
+  const auto [schema, type] = view.schema(GvkOf(manifest.root()));
+  DiffInput input;
+  input.manifest = manifest;
+  input.live = live.object;
+  input.type = type;
+  input.schema = schema;
+  input.ignore = view.ignore;
+  return DiffObject(input);
+}
+
+Result<Plan> PlanApplication(const Application& application, const DesiredSet& desired, const Inventory& inventory, const PlanView& view) {
+  PlanInput input;
+  input.application = application.name;
+  input.inventory = inventory;
+  input.source = view.source;
+  input.live = view.complete;
+  input.options.prune = application.sync.prune;
+  input.options.budget_deletes = application.delete_budget;
+
+  std::set<ObjectId> known;
+  input.desired.reserve(desired.manifests.size());
+  for (size_t i = 0; i < desired.manifests.size(); ++i) {
+    const Manifest& manifest = desired.manifests[i];
+    DesiredObject object;
+    object.manifest = manifest;
+    object.owned = i < desired.unowned_from;
+    object.live = view.live({IdOf(manifest.root()), GvkOf(manifest.root())});
+    if (object.live.state != LiveObject::State::kUnknown) object.diff = std::make_shared<ObjectDiff>(DiffDesired(manifest, object.live, view));
+    known.insert(IdOf(manifest.root()));
+    input.desired.push_back(std::move(object));
+  }
+  for (const UnknownKind& unknown : desired.unknown) input.desired[unknown.manifest].blocked = unknown.reason;
+  for (const auto& [id, entry] : inventory.entries())
+    if (!known.contains(id)) input.orphans.emplace(id, view.live({id, {id.group, entry.version, id.kind}}));
+
+  PLUMB_TRY(plan, MakePlan(input));
+  plan.warnings.insert(plan.warnings.begin(), desired.warnings.begin(), desired.warnings.end());
+  return plan;
+}
+
+Result<Inventory> ReadInventory(const Application& application, Value record) {
+  if (record.is_null()) return Inventory(application.name, application.record_namespace);
+  PLUMB_TRY(inventory, Inventory::Parse(record), "inventory");
+  if (inventory.application() != application.name)
+    return Conflict(fmt::format("inventory: {} belongs to application '{}', not to '{}'; choose another --name", inventory.record().ToString(),
+                                inventory.application(), application.name));
+  return inventory;
+}
+
+}  // namespace plumb

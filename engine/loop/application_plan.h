@@ -1,0 +1,61 @@
+// From rendered manifests and a view of the cluster to an application's plan. The one way that a plan is made: by
+// `plumb diff`, `plumb apply` and the loop alike.
+//
+// Pure but for the lookups handed in.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "diff/ignore.h"
+#include "diff/schema.h"
+#include "engine/loop/application.h"
+#include "engine/plan/namespaces.h"
+#include "engine/plan/planner.h"
+
+namespace plumb {
+
+// An object to look at, by identity and by the version of the API it is written in.
+struct WantedObject {
+  ObjectId id;
+  Gvk gvk;
+};
+
+// Rendered manifests as they are to be applied: namespaces filled in, labelled as the application's own.
+struct DesiredSet {
+  std::vector<Manifest> manifests;
+  std::vector<UnknownKind> unknown;    // manifests whose kind neither the cluster nor a CRD among them knows
+  std::vector<std::string> warnings;
+  size_t unowned_from = 0;             // manifests from here on are Plumb's own additions (the target namespace)
+};
+
+// `rendered` completed for `application`. Adds the target namespace where it is wanted, used and not among the manifests.
+DesiredSet CompleteDesired(const Application& application, std::vector<Manifest> rendered, const ScopeLookup& scope_of);
+
+// Everything a plan looks at: the desired objects, then what only the inventory names.
+std::vector<WantedObject> ObjectsToRead(const DesiredSet& desired, const Inventory& inventory);
+
+using LiveLookup = std::function<LiveObject(const WantedObject&)>;
+// The schema of a kind and the type in it; the type is nullptr where the kind is not known.
+using SchemaLookup = std::function<std::pair<SchemaPtr, const Type*>(const Gvk&)>;
+
+struct PlanView {
+  LiveLookup live;
+  SchemaLookup schema;
+  Completeness source, complete;  // whether the source is fresh and every live list whole
+  const IgnoreRules* ignore = nullptr;
+};
+
+// Errors: of MakePlan.
+Result<Plan> PlanApplication(const Application& application, const DesiredSet& desired, const Inventory& inventory, const PlanView& view);
+
+// The comparison of one desired object with the cluster: what a single live event asks for.
+ObjectDiff DiffDesired(const Manifest& manifest, const LiveObject& live, const PlanView& view);
+
+// The inventory that a cluster's record (null where there is none) says `application` has. Errors: of Inventory::Parse.
+Result<Inventory> ReadInventory(const Application& application, Value record);
+
+}  // namespace plumb
