@@ -1,0 +1,84 @@
+// plumb apply PATH: plan and carry out once.
+#include <fmt/core.h>
+
+#include <filesystem>
+
+#include "core/json.h"
+#include "core/log.h"
+#include "engine/apply/applier.h"
+#include "engine/cli/cluster.h"
+#include "engine/cli/command.h"
+#include "engine/cli/interrupt.h"
+#include "engine/cli/report.h"
+#include "engine/cli/source.h"
+#include "engine/cli/terminal.h"
+#include "engine/plan/format.h"
+
+namespace plumb::cli {
+
+namespace {
+
+Result<Application> MakeApplication(const Flags& flags, const LoadedSource& loaded, const Cluster& cluster) {
+  Application application;
+  application.name = ApplicationName(flags, loaded);
+  application.record_namespace = flags.Get("inventory-namespace");
+  application.target_namespace = cluster.ns;
+  application.sync.prune = flags.On("prune");
+  const std::string budget = flags.Get("delete-budget");
+  if (budget.empty() || budget.size() > 7 || budget.find_first_not_of("0123456789") != std::string::npos)
+    return Invalid(fmt::format("--delete-budget: '{}' is not a number of objects", budget));
+  application.delete_budget = std::stoul(budget);
+  return application;
+}
+
+Result<int> Run(const Flags& flags) {
+  const std::stop_token stop = Interrupted();
+  PLUMB_TRY(timeout, ParseDuration(flags.Get("timeout")), "--timeout");
+  PLUMB_TRY(loaded, LoadSource(flags));
+  PLUMB_TRY(rendered, RenderLoaded(loaded));
+  for (const std::string& warning : rendered.warnings) log::Warning(warning);
+  PLUMB_TRY(cluster, Connect(flags));
+  PLUMB_TRY(application, MakeApplication(flags, loaded, cluster));
+  PLUMB_TRY(once, PlanOnce(cluster, application, std::move(rendered.manifests)));
+
+  const bool json = flags.Get("output") == "json";
+  const Palette colour = PaletteFor(stdout);
+  if (!json) fmt::print("{}", FormatPlan(once.plan, {.colour = colour.on()}));
+  if (flags.On("dry-run")) {
+    if (json) fmt::print("{}\n", WriteJson(*PlanToJson(once.plan)));
+    return kExitOk;
+  }
+  std::fflush(stdout);
+
+  ApplyOptions options;
+  options.wait = flags.On("wait");
+  options.deadline = timeout;
+  options.approved_digest = flags.Get("approve");
+  ApplyPrinter printer(stdout, colour, !json);
+  PLUMB_TRY(report, Applier(*cluster.client, ResourcesOf(*cluster.discovery), options).Run(once.plan, once.inventory, [&](const ApplyEvent& e) { printer.Print(e); }, stop));
+  if (json) fmt::print("{}\n", ReportJson(once.plan, report));
+  else printer.PrintSummary(report);
+  return report.failed + report.blocked + report.skipped > 0 || !report.complete ? kExitDifferences : kExitOk;
+}
+
+}  // namespace
+
+Command ApplyCommand() {
+  Command command{"apply", "PATH", "plan and carry out once, with progress",
+                  "  plumb apply deploy/prod --namespace shop --prune --wait\n"
+                  "  plumb apply --repo https://git.example/shop.git --path deploy --name shop\n\n"
+                  "Objects are applied in the order of their dependencies, by server-side apply. What an application applied is\n"
+                  "recorded under its --name; --prune deletes what was recorded and is not in PATH any more.\n",
+                  SourceFlags(), Run};
+  for (const Flag& flag : ClusterFlags()) command.flags.push_back(flag);
+  for (const Flag& flag : ApplicationFlags()) command.flags.push_back(flag);
+  command.flags.push_back({"dry-run", 0, "", "print the plan and send nothing", "", false, {}});
+  command.flags.push_back({"prune", 0, "", "delete what this application applied and PATH has no longer", "", false, {}});
+  command.flags.push_back({"wait", 0, "", "return when everything is healthy", "", false, {}});
+  command.flags.push_back({"timeout", 0, "DURATION", "give up after this time", "10m", false, {}});
+  command.flags.push_back({"delete-budget", 0, "N", "hold a plan that deletes more objects than this", "10", false, {}});
+  command.flags.push_back({"approve", 0, "DIGEST", "lift the holds of the plan with this digest", "", false, {}});
+  return command;
+}
+
+}  // namespace plumb::cli

@@ -1,0 +1,58 @@
+#include "engine/cli/cluster.h"
+
+#include <fmt/core.h>
+
+#include "core/log.h"
+#include "engine/kube/curl_transport.h"
+#include "engine/kube/kubeconfig.h"
+
+namespace plumb::cli {
+
+std::vector<Flag> ClusterFlags() {
+  return {{"kubeconfig", 0, "FILE", "kubeconfig to use (default: $KUBECONFIG, then ~/.kube/config, then the pod's account)", "", false, {}},
+          {"context", 0, "NAME", "context of the kubeconfig", "", false, {}},
+          {"namespace", 'n', "NAME", "namespace of objects that name none (default: the context's)", "", false, {}}};
+}
+
+Cluster MakeCluster(std::shared_ptr<kube::Transport> transport, std::string ns, kube::ClientOptions options) {
+  Cluster cluster;
+  cluster.transport = std::move(transport);
+  cluster.client = std::make_unique<kube::Client>(cluster.transport, std::move(options));
+  cluster.discovery = std::make_unique<kube::Discovery>(*cluster.client);
+  cluster.schemas = std::make_unique<kube::SchemaCache>(*cluster.client);
+  cluster.ns = std::move(ns);
+  return cluster;
+}
+
+Result<Cluster> Connect(const Flags& flags, kube::ClientOptions options) {
+  PLUMB_TRY(connection, kube::LoadConnection({flags.Get("kubeconfig"), flags.Get("context"), flags.Get("namespace")}));
+  std::string ns = connection.ns;
+  PLUMB_TRY(transport, kube::CurlTransport::Create(std::move(connection)));
+  return MakeCluster(std::move(transport), std::move(ns), std::move(options));
+}
+
+Result<OneShot> PlanOnce(Cluster& cluster, const Application& application, std::vector<Manifest> rendered) {
+  OneShot once;
+  PLUMB_OK(cluster.discovery->Refresh(), "discovery");
+  once.desired = CompleteDesired(application, std::move(rendered), ScopesOf(*cluster.discovery));
+  const ObjectId record = Inventory(application.name, application.record_namespace).record();
+  const kube::Answer answer = cluster.client->Get({*kube::BuiltIn("ConfigMap"), record.ns, record.name, ""});
+  if (!answer.object.ok() && answer.object.error().code() != Code::kNotFound) return answer.object.error().Wrap("inventory");
+  PLUMB_TRY(inventory, ReadInventory(application, answer.object.ok() ? answer.object->root() : Value()));
+  once.inventory = std::move(inventory);
+
+  const std::vector<WantedObject> wanted = ObjectsToRead(once.desired, once.inventory);
+  const DirectView live = DirectView::Load(*cluster.client, *cluster.discovery, wanted);
+  PLUMB_TRY(ignore, IgnoreRules::Parse(application.ignore.root(), "spec.ignore"));
+  PlanView view;
+  view.live = [&](const WantedObject& object) { return live.Get(object); };
+  view.schema = SchemasOf(*cluster.schemas);
+  view.source = {true, ""};
+  view.complete = live.complete();
+  view.ignore = &ignore;
+  PLUMB_TRY(plan, PlanApplication(application, once.desired, once.inventory, view));
+  once.plan = std::move(plan);
+  return once;
+}
+
+}  // namespace plumb::cli

@@ -1,0 +1,44 @@
+// The cluster that a command speaks to: --kubeconfig, --context and --namespace mean what they mean to kubectl.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/cli/flags.h"
+#include "engine/kube/client.h"
+#include "engine/kube/discovery.h"
+#include "engine/kube/schema_cache.h"
+#include "engine/loop/application.h"
+#include "engine/loop/application_plan.h"
+#include "engine/loop/direct_view.h"
+#include "engine/loop/lookups.h"
+
+namespace plumb::cli {
+
+std::vector<Flag> ClusterFlags();
+
+struct Cluster {
+  std::shared_ptr<kube::Transport> transport;
+  std::unique_ptr<kube::Client> client;
+  std::unique_ptr<kube::Discovery> discovery;
+  std::unique_ptr<kube::SchemaCache> schemas;
+  std::string ns;  // --namespace, else the context's
+};
+
+Cluster MakeCluster(std::shared_ptr<kube::Transport> transport, std::string ns, kube::ClientOptions options);
+
+// Errors: of the kubeconfig. Does not speak to the server yet.
+Result<Cluster> Connect(const Flags& flags, kube::ClientOptions options = {});
+
+// A plan made once, with all that it was made from.
+struct OneShot {
+  DesiredSet desired;
+  Inventory inventory;
+  Plan plan;
+};
+
+// Reads what the plan needs from the cluster and makes it. Errors: of the server, of the inventory, of the plan.
+Result<OneShot> PlanOnce(Cluster& cluster, const Application& application, std::vector<Manifest> rendered);
+
+}  // namespace plumb::cli

@@ -1,0 +1,163 @@
+// plumb run: the control loop for one or more Application documents.
+#include <fmt/core.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "core/json.h"
+#include "core/log.h"
+#include "core/version.h"
+#include "engine/cli/cluster.h"
+#include "engine/cli/command.h"
+#include "engine/cli/interrupt.h"
+#include "engine/cli/listen.h"
+#include "engine/cli/run_metrics.h"
+#include "engine/cli/source.h"
+#include "engine/cli/timeline.h"
+#include "engine/loop/kube_live_store.h"
+#include "engine/loop/loop.h"
+#include "engine/sandbox/sandbox.h"
+#include "engine/server/server.h"
+#include "sources/directory_tree.h"
+#include "sources/git_source.h"
+
+namespace plumb::cli {
+
+namespace {
+
+// Sources of one application, kept between passes: an unchanged remote costs one `git ls-remote`.
+class Sources {
+ public:
+  explicit Sources(GitOptions options) : options_(std::move(options)) {}
+
+  Result<SourceState> Resolve(const ApplicationSource& source, std::stop_token stop) {
+    if (source.git.url.empty()) {
+      PLUMB_TRY(tree, OpenDirectoryTree(source.directory));
+      return SourceState{"", "", tree};
+    }
+    auto& git = git_[&source];
+    if (!git) {
+      PLUMB_TRY(made, GitSource::Make(source.git, options_));
+      git = std::move(made);
+    }
+    PLUMB_TRY(resolved, git->Resolve(stop));
+    return SourceState{resolved.commit, resolved.subject, resolved.tree};
+  }
+
+ private:
+  const GitOptions options_;
+  std::map<const ApplicationSource*, std::unique_ptr<GitSource>> git_;
+};
+
+std::string StatusJson(const std::vector<ApplicationStatus>& applications) {
+  Arena arena;
+  std::vector<Value> items;
+  for (const ApplicationStatus& a : applications) {
+    std::vector<Value> holds;
+    for (const std::string& hold : a.holds) holds.push_back(arena.String(hold));
+    items.push_back(arena.Map({{"name", arena.String(a.name)},
+                               {"revision", arena.String(a.revision)},
+                               {"summary", arena.String(a.summary)},
+                               {"synced", Arena::Bool(a.synced)},
+                               {"healthy", Arena::Bool(a.healthy)},
+                               {"objects", Arena::Int(static_cast<int64_t>(a.objects))},
+                               {"ready", Arena::Int(static_cast<int64_t>(a.ready))},
+                               {"drifted", Arena::Int(static_cast<int64_t>(a.drift.size()))},
+                               {"holds", arena.List(holds)}}));
+  }
+  return WriteJson(arena.Map({{"applications", arena.List(items)}}));
+}
+
+Status WriteAddress(const std::string& file, const std::string& address) {
+  if (file.empty()) return Ok();
+  std::ofstream(file) << address << "\n";
+  return std::ifstream(file) ? Ok() : Status(Unavailable(fmt::format("--write-address: '{}' cannot be written", file)));
+}
+
+Result<int> Run(const Flags& flags) {
+  const std::stop_token stop = Interrupted();
+  if (flags.Get("config").empty()) return Invalid("--config is missing: name a file or directory with Application documents ('plumb explain application')");
+  PLUMB_TRY(applications, LoadApplications(flags.Get("config")));
+  PLUMB_TRY(listen, ParseListen(flags.Get("listen")));
+
+  Metrics metrics({.version = std::string(kVersion)});
+  std::unique_ptr<sandbox::Sandbox> embedded;
+  kube::ClientOptions client_options;
+  client_options.on_request = [&](const kube::RequestEvent& request) { metrics.AddApiRequest(request.verb, request.code, request.took); };
+  Cluster cluster;
+  if (flags.On("sandbox")) {
+    PLUMB_TRY(started, sandbox::Sandbox::Start({}), "sandbox");
+    embedded = std::move(started);
+    // The sandbox owns its transport and outlives the client.
+    cluster = MakeCluster(std::shared_ptr<kube::Transport>(&embedded->transport(), [](kube::Transport*) {}), "default", client_options);
+    log::Info("sandbox started", {{"url", embedded->url()}});
+  } else {
+    PLUMB_TRY(connected, Connect(flags, client_options));
+    cluster = std::move(connected);
+  }
+
+  Timeline timeline(stdout, flags.Get("output") == "json", Clock::Real().Wall());
+  KubeLiveStore live(*cluster.client, *cluster.discovery, *cluster.schemas);
+  ReconcilerContext context;
+  context.client = cluster.client.get();
+  context.live = &live;
+  context.scope_of = ScopesOf(*cluster.discovery);
+  context.resources = ResourcesOf(*cluster.discovery);
+  context.schema = SchemasOf(*cluster.schemas);
+  context.clock = &Clock::Real();
+  context.events = [&](const LoopEvent& event) {
+    timeline.Print(event);
+    CountEvent(metrics, event);
+  };
+
+  GitOptions git;
+  git.cache_directory = CacheDirectory(flags);
+  git.observe = [&](const GitOperation& operation) { metrics.AddGitRequest(operation.fetch ? "fetch" : "list", operation.ok ? "ok" : CodeName(operation.code), operation.elapsed); };
+  LoopOptions loop_options;
+  loop_options.on_pass = [&](Duration waited, Duration took) { metrics.AddPass(waited, took); };
+  const auto resolver_for = [&](const Application&) -> Result<SourceResolver> {
+    auto sources = std::make_shared<Sources>(git);
+    return SourceResolver([sources](const ApplicationSource& source, std::stop_token token) { return sources->Resolve(source, token); });
+  };
+  PLUMB_TRY(loop, Loop::Make(std::move(applications), context, resolver_for, loop_options));
+
+  OperationsOptions server_options;
+  server_options.address = listen.first;
+  server_options.port = listen.second;
+  if (std::getenv("PLUMB_WEBHOOK_SECRET")) server_options.webhook_secrets = {{.env = "PLUMB_WEBHOOK_SECRET"}};
+  OperationsCallbacks callbacks;
+  callbacks.on_push = [&](const Push& push) { return loop->Push([&](const ApplicationSource& source) { return !source.git.url.empty() && push.Concerns(source.git.url); }); };
+  callbacks.ready = [&](std::string* why) { return loop->Ready(why); };
+  callbacks.applications = [&] { return StatusJson(loop->status()); };
+  callbacks.before_metrics = [&](Metrics&) { MeasureLoop(metrics, *loop); };
+  PLUMB_TRY(server, OperationsServer::Start(server_options, metrics, callbacks));
+  PLUMB_OK(WriteAddress(flags.Get("write-address"), fmt::format("{}:{}", listen.first, server->port())));
+  log::Info("listening", {{"address", fmt::format("{}:{}", listen.first, server->port())}, {"paths", "/metrics /healthz /readyz /webhook /api/v1/applications"}});
+
+  loop->Start();
+  WaitFor(stop);
+  log::Info("stopping");
+  server->Stop();
+  loop->Stop();
+  return kExitOk;
+}
+
+}  // namespace
+
+Command RunCommand() {
+  Command command{"run", "", "follow repositories and keep a cluster at their commit",
+                  "  plumb run --config apps/ --sandbox\n"
+                  "  plumb run --config shop.yaml --kubeconfig ~/.kube/config --listen 0.0.0.0:8080\n\n"
+                  "The timeline is on standard output, log lines on standard error. POST /webhook makes a push immediate; its\n"
+                  "signature is checked with the secret in $PLUMB_WEBHOOK_SECRET (docs/webhooks.md). SIGTERM stops it cleanly.\n",
+                  {{"config", 0, "PATH", "a file or directory of Application documents", "", false, {}},
+                   {"sandbox", 0, "", "use an embedded cluster instead of a kubeconfig", "", false, {}},
+                   {"listen", 0, "ADDRESS", "where to serve metrics, probes and webhooks", "127.0.0.1:8080", false, {}},
+                   {"write-address", 0, "FILE", "write the address it listens on here (for port 0)", "", false, {}},
+                   {"cache", 0, "DIR", "where fetched repositories are kept (default: ~/.cache/plumb)", "", false, {}}},
+                  Run};
+  for (const Flag& flag : ClusterFlags()) command.flags.push_back(flag);
+  return command;
+}
+
+}  // namespace plumb::cli
