@@ -156,9 +156,11 @@ Status Reconciler::RefreshSources(bool& changed, std::stop_token stop) {
   sources_ = std::move(states);
   if (news) {
     seen_revision_ = revision;
+    last_failure_.clear();  // a new revision that fails the same way says so
     Emit(LoopEvent::Type::kRevision, revision.empty() ? "" : fmt::format("{} {}", Short(revision), sources_[0].subject));
     revision_seen_ = context_.clock->Now();
     announced_healthy_ = revision_synced_ = false;
+    told_plan_.clear();
   }
   if (same) {  // a commit that does not touch this application costs nothing
     revision_ = revision;
@@ -355,7 +357,8 @@ Status Reconciler::CarryOut(const Plan& plan, std::stop_token stop) {
     status_.holds.clear();
     for (const Hold& hold : plan.holds) status_.holds.push_back(hold.reason + "; " + hold.lift);
   }
-  if (drifted.empty() && !plan.empty()) Emit(LoopEvent::Type::kPlan, SummaryLine(plan), Lines(FormatPlan(plan)));
+  const bool told = std::exchange(told_plan_, plan.digest) == plan.digest;  // a retry of the same plan is not news
+  if (drifted.empty() && !plan.empty() && !told) Emit(LoopEvent::Type::kPlan, SummaryLine(plan), Lines(FormatPlan(plan)));
   std::string hold = plan.holds.empty() ? "" : plan.holds[0].reason + "; " + plan.holds[0].lift;
   if (!application_.sync.automatic && !plan.empty()) hold = "sync.auto is off: 'plumb apply' carries the plan out";
   if (!drifted.empty() && !application_.sync.self_heal) hold = "sync.selfHeal is off: the drift stays";

@@ -123,7 +123,7 @@ class Reconciler {
   std::string revision_;       // the newest that could be rendered
   TimePoint revision_seen_{};
   bool revision_synced_ = false, announced_healthy_ = false;
-  std::string last_failure_, last_hold_;
+  std::string last_failure_, last_hold_, told_plan_;
   TimePoint next_look_ = TimePoint::max();
   // Our own writes that the live cache has not shown yet: until it does, it is behind, and what it says is not drift.
   struct Written {

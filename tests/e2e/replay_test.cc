@@ -17,8 +17,7 @@ namespace fs = std::filesystem;
 
 struct Replay {
   const char* bundle;
-  const char* path;
-  const char* renderer;  // the source's renderer, as in the Application
+  const char* path;  // plain manifests, and where it has a kustomization, that
 };
 
 std::vector<std::string> Lines(const std::string& text) {
@@ -57,16 +56,16 @@ void RunReplay(const Replay& replay, bool real) {
     if (!plumb) {
       plumb = std::make_unique<RunningPlumb>(directory, cluster->kubeconfig,
                                              fmt::format("apiVersion: plumb.dev/v1alpha1\nkind: Application\nmetadata: {{name: replay}}\nspec:\n"
-                                                         "  sources:\n  - git: {{url: {}, revision: main}}\n    path: {}\n    {}\n"
+                                                         "  sources:\n  - git: {{url: {}, revision: main}}\n    path: {}\n"
                                                          "  target: {{namespace: replay}}\n  budget: {{deletes: 1000}}\n",
-                                                         origin, replay.path, replay.renderer));
+                                                         origin, replay.path));
     } else {
       ASSERT_TRUE(plumb->Push(origin)) << plumb->Log();
     }
     const Document end = plumb->Await({"synced", "failed", "held"}, commit, events);
     events = plumb->Events().size();
     ASSERT_FALSE(end->is_null()) << "no end of the sync came\n" << plumb->Log() << ReadAll(directory / "events.jsonl").substr(0, 20000);
-    const std::vector<std::string> target = {"--repo", origin, "--path", replay.path, "--renderer", "plain", "--name", "replay",
+    const std::vector<std::string> target = {"--repo", origin, "--path", replay.path, "--name", "replay",
                                              "--namespace", "replay", "--kubeconfig", cluster->kubeconfig, "--cache", directory / "cache"};
     std::vector<std::string> diff = {PlumbProgram(), "diff"};
     diff.insert(diff.end(), target.begin(), target.end());
@@ -82,7 +81,7 @@ void RunReplay(const Replay& replay, bool real) {
 
     // An independent judge: kubectl's own server-side diff of what was rendered, and the count of what carries our label.
     if (Kubectl().empty() || (!all && i % 3 != 0)) continue;
-    const Outcome rendered = Execute({PlumbProgram(), "render", "--repo", origin, "--path", replay.path, "--renderer", "plain", "--cache", directory / "cache"});
+    const Outcome rendered = Execute({PlumbProgram(), "render", "--repo", origin, "--path", replay.path, "--cache", directory / "cache"});
     ASSERT_EQ(rendered.status, 0) << rendered.err;
     const Outcome judged = Execute({Kubectl(), "--kubeconfig", cluster->kubeconfig, "diff", "--server-side", "--force-conflicts", "--field-manager=plumb", "-n", "replay", "-f", "-"},
                                    {{"KUBECACHEDIR", directory / "kubecache"}}, rendered.out);
@@ -101,8 +100,8 @@ void RunReplay(const Replay& replay, bool real) {
   EXPECT_EQ(plumb->process().Wait(std::chrono::seconds(10)), 0) << "a clean stop on SIGTERM\n" << plumb->Log();
 }
 
-constexpr Replay kMicroservices = {"microservices-demo.bundle", "kubernetes-manifests", "plain: {exclude: [kustomization.yaml]}"};
-constexpr Replay kPodinfo = {"podinfo.bundle", "deploy/webapp", "plain: {}"};
+constexpr Replay kMicroservices = {"microservices-demo.bundle", "kubernetes-manifests"};
+constexpr Replay kPodinfo = {"podinfo.bundle", "deploy/webapp"};
 
 TEST(Replay, MicroservicesOnTheSandbox) { RunReplay(kMicroservices, false); }
 TEST(Replay, MicroservicesOnARealApiServer) { RunReplay(kMicroservices, true); }
