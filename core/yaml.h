@@ -24,6 +24,9 @@ enum class YamlDialect {
 
 struct YamlOptions {
   YamlDialect dialect = YamlDialect::kKubernetes;
+  // Folded scalars as Kustomize has them: its library writes every file anew when it reads it, and go-yaml's writer changes
+  // some of them (core/yaml_fold.h).
+  bool rewrite_folded = false;
   bool refuse_duplicate_keys = false;  // otherwise the last wins, and YamlDocument::warnings says so
   size_t bytes = 64u << 20;            // input
   size_t depth = 500;                  // nesting of lists and maps

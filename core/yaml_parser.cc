@@ -334,7 +334,7 @@ Result<DocumentBuilder::Scalar> DocumentBuilder::ParseScalar() {
   }
   // The spelling of nulls, booleans and integers is not needed again, unless as a key of v3.
   const bool spelling = scalar.meaning.type >= Type::kUint || kyaml() || event.anchor;
-  if (kyaml() && event.style == YAML_FOLDED_SCALAR_STYLE) scalar.text = arena_->Text(RewriteFolded(text));
+  if (options_.rewrite_folded && event.style == YAML_FOLDED_SCALAR_STYLE) scalar.text = arena_->Text(RewriteFolded(text));
   else if (spelling) scalar.text = arena_->Text(text);
   return scalar;
 }

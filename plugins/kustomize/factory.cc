@@ -71,7 +71,7 @@ Value SpellAnnotations(Arena& arena, Value object, std::string_view text, size_t
 
 Result<std::vector<Resource>> ParseResources(Build& build, std::string_view text, const std::string& file) {
   PLUMB_OK(CheckSeparators(text));
-  PLUMB_TRY(documents, ParseYaml(text, {.dialect = YamlDialect::kKyaml}));
+  PLUMB_TRY(documents, ParseYaml(text, {.dialect = YamlDialect::kKyaml, .rewrite_folded = true}));
   Arena& arena = *build.arena;
 
   struct Found {

@@ -21,7 +21,7 @@ bool IsNullOrEmpty(Value v) { return v.is_null() || (!v.is_scalar() && v.empty()
 Value PlainScalar(Arena& arena, std::string_view text) {
   const bool may_be_typed = !text.empty() && text.size() < 64 && text.find_first_of(": #\n\"'[]{},&*!|>%@`") == std::string_view::npos;
   if (may_be_typed) {
-    auto parsed = ParseYamlOne(text, {.dialect = YamlDialect::kKyaml});
+    auto parsed = ParseYamlOne(text, {.dialect = YamlDialect::kKyaml, .rewrite_folded = true});
     if (parsed.ok() && parsed->root().is_scalar() && !parsed->root().is_string()) return arena.Copy(parsed->root());
   }
   return arena.String(text);

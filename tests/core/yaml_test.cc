@@ -58,7 +58,7 @@ TEST(Yaml, KyamlKnowsOnlyTrueAndFalseAndTurnsTimestampsIntoTimes) {
   for (const auto& c : kCases) EXPECT_EQ(ParseKyaml("a: " + std::string(c.text)), "{\"a\":" + std::string(c.json) + "}") << c.text;
 }
 
-TEST(Yaml, KyamlRewritesFoldedScalars) {
+TEST(Yaml, RewritesFoldedScalarsWhereAskedTo) {
   const struct {
     std::string_view text, want;
   } kCases[] = {
@@ -70,7 +70,7 @@ TEST(Yaml, KyamlRewritesFoldedScalars) {
       {">2\n   a\n  b\n  c\n", " a\nb c\n"},          // begins with a space
   };
   for (const auto& c : kCases) {
-    const auto document = ParseYamlOne("a: " + std::string(c.text), {.dialect = YamlDialect::kKyaml});
+    const auto document = ParseYamlOne("a: " + std::string(c.text), {.dialect = YamlDialect::kKyaml, .rewrite_folded = true});
     ASSERT_TRUE(document.ok()) << c.text;
     EXPECT_EQ(document->root().GetString("a"), c.want) << c.text;
   }
