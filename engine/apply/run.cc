@@ -137,7 +137,8 @@ void ApplyRun::OnInventory(const kube::Answer& answer) {
     return;
   }
   const Error& error = answer.object.error();
-  if (phase_ == Phase::kBefore && error.code() == Code::kNotFound && !cancelled_) {
+  if (phase_ == Phase::kBefore && error.code() == Code::kNotFound && !cancelled_ && !made_namespace_) {
+    made_namespace_ = true;
     // The record's own namespace is not there yet. It is made bare, and never pruned unless the manifests declare it.
     const std::string ns = target_.record().ns;
     const Document object = BuildDocument([&](Arena& a) {

@@ -95,7 +95,7 @@ class ApplyRun {
   std::vector<kube::Resource> from_crds_;  // kinds that CRDs of the plan define
   std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
   Phase phase_ = Phase::kBefore;
-  bool begun_ = false, cancelled_ = false, expired_ = false;
+  bool begun_ = false, cancelled_ = false, expired_ = false, made_namespace_ = false;
   size_t on_wire_ = 0, writes_on_wire_ = 0;
   TimePoint deadline_;
   Inventory stored_, target_;  // what the cluster has, and what is being written
