@@ -49,6 +49,7 @@ class Merger {
       if (field && field->merges) return WalkList(target, patch, *field);
       return Merged{patch ? patch : target, !patch};
     }
+    if (patch && target) patch = InQuotesOf(arena_, *target, *patch);
     return Merged{patch ? patch : target, !patch};
   }
 

@@ -34,9 +34,18 @@ Retyped WithText(Arena& arena, Value old, std::string_view text) {
   return {plain.kind() == old.kind(), plain};
 }
 
+Value InQuotesOf(Arena& arena, Value old, Value value) {
+  if (!old.is_string() || value.is_string() || !value.is_scalar() || value.is_null()) return value;
+  const bool quoted = old.AsString().empty() || !PlainScalar(arena, old.AsString()).is_string();
+  return quoted ? arena.String(ScalarText(value)) : value;
+}
+
 std::map<std::string, std::string> MetadataMap(Value object, std::string_view field) {
   std::map<std::string, std::string> map;
-  for (const Member& m : object.Get("metadata").Get(field).members()) map.emplace(m.key, ScalarText(m.value));
+  for (const Member& m : object.Get("metadata").Get(field).members()) {
+    const bool spelled_null = m.value.is_null() && !m.value.is_bare_null();  // counts as its text
+    map.emplace(m.key, spelled_null ? "null" : ScalarText(m.value));
+  }
   return map;
 }
 

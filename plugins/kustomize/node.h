@@ -31,6 +31,10 @@ struct Retyped {
 };
 Retyped WithText(Arena& arena, Value old, std::string_view text);
 
+// `value` as it stands once it is written where `old` was, whose quotes stay: a number over "5" is a string. A text that
+// needs no quotes is taken for one that had none; trees do not tell.
+Value InQuotesOf(Arena& arena, Value old, Value value);
+
 // A string map of metadata ("labels", "annotations") with every scalar as text, sorted by key.
 std::map<std::string, std::string> MetadataMap(Value object, std::string_view field);
 // Replaces that map; an empty one removes the field. Makes `metadata` where it is missing.

@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "core/suggest.h"
+#include "core/json.h"
 #include "core/yaml.h"
 #include "diff/json_patch.h"
 #include "plugins/kustomize/factory.h"
@@ -51,6 +51,14 @@ std::string DescribeSelector(const Selector& s) {
 // A list of operations in YAML or JSON, decoded as Go would: an array of maps.
 Result<Value> DecodeOperations(Arena& arena, std::string_view text) {
   if (text.empty()) return Invalid("the patch is empty");
+  // What begins as a JSON array must be one; the flow style of YAML ("[{op: add}]") is not taken here.
+  if (text[0] == '[') {
+    PLUMB_TRY(parsed, ParseJson(text), "a JSON patch that begins with '[' must be JSON");
+    const Value list = arena.Adopt(parsed);
+    for (Value operation : list.items())
+      if (!operation.is_map()) return Invalid("an operation of a JSON patch is a map, found a " + std::string(KindName(operation.kind())));
+    return list;
+  }
   PLUMB_TRY(documents, ParseYaml(text, {.dialect = YamlDialect::kKubernetes}));
   if (documents.empty()) return Value();
   const Value operations = arena.Adopt(documents[0].value);
@@ -66,13 +74,27 @@ Result<Value> ApplyOperations(Arena& arena, Value object, Value operations) {
   return ApplyJsonPatch(arena, object, operations, options);
 }
 
+// A JSON patch takes an object through JSON, where every null is spelled out.
+Value SpellNulls(Arena& arena, Value v) {
+  if (v.is_bare_null()) return Arena::Null();
+  if (v.is_list()) {
+    std::vector<Value> items;
+    for (Value item : v.items()) items.push_back(SpellNulls(arena, item));
+    return arena.List(items);
+  }
+  if (!v.is_map()) return v;
+  std::vector<Member> members;
+  for (const Member& m : v.members()) members.push_back({m.key, SpellNulls(arena, m.value)});
+  return arena.Map(members);
+}
+
 // The memory of an object is in its annotations while a JSON patch runs, as in the program followed here: so a patch
 // may add an annotation to an object that has none of its own.
 Status PatchWithJson(Build& build, Resource& resource, Value operations) {
   Arena& arena = *build.arena;
   Resource before = resource;
   PLUMB_TRY(patched, ApplyOperations(arena, WithBuildAnnotations(arena, resource), operations));
-  resource.root = patched;
+  resource.root = SpellNulls(arena, patched);
   TakeBuildAnnotations(arena, resource);
   before.root = resource.root;  // the memory survives whatever the patch did to the annotations
   resource = std::move(before);

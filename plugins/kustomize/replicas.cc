@@ -10,7 +10,7 @@ namespace plumb::kustomize {
 Result<Value> SetReplicas(Arena& arena, Value object, int64_t count, const FieldSpec& field) {
   return ApplyFieldSpec(arena, object, field, Create::kScalar, [&](Value old) -> Result<Value> {
     if (!old.is_scalar()) return Invalid("'" + field.path + "' must be a number, found a " + std::string(KindName(old.kind())));
-    return Arena::Int(count);
+    return InQuotesOf(arena, old, Arena::Int(count));
   });
 }
 

@@ -1,6 +1,6 @@
 #include "plugins/kustomize/target.h"
 
-#include <algorithm>
+#include <filesystem>
 
 #include "core/yaml.h"
 #include "plugins/kustomize/builtin_plugins.h"
@@ -90,9 +90,8 @@ Status Target::SetSchema(bool reset) {
 }
 
 std::string Target::OriginOf(const std::string& path) const {
-  auto joined = JoinPath(origin_path_, path);
-  if (joined.ok()) return *joined;
-  return origin_path_.empty() ? path : origin_path_ + "/" + path;
+  // Relative to the directory that is built, which bases may be above: leading ".." stay.
+  return std::filesystem::path(origin_path_ + "/" + path).relative_path().lexically_normal().generic_string();
 }
 
 Provenance Target::Self(std::string kind) const {

@@ -1,0 +1,140 @@
+// The rules of the Kustomize renderer that the recorded cases do not name: options, restrictions, errors, order.
+#include "plugins/kustomize/render.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "core/memory_tree.h"
+#include "core/yaml.h"
+
+namespace plumb {
+namespace {
+
+using Files = std::map<std::string, std::string>;
+
+Result<Rendered> Render(const Files& files, std::string_view options = "", std::string path = "") {
+  const MemoryTree tree(files);
+  RenderRequest request;
+  request.tree = &tree;
+  request.path = std::move(path);
+  request.options = *ParseYamlOne(options);
+  return RenderKustomize(request);
+}
+
+std::string Text(const Files& files, std::string_view options = "", std::string path = "") {
+  const auto rendered = Render(files, options, std::move(path));
+  return rendered.ok() ? WriteManifests(rendered->manifests) : "error: " + rendered.error().message();
+}
+
+std::string ErrorOf(const Files& files, std::string_view options = "", std::string path = "") {
+  const auto rendered = Render(files, options, std::move(path));
+  return rendered.ok() ? "rendered" : rendered.error().message();
+}
+
+const char kDeployment[] =
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  template:\n    spec:\n      containers:\n"
+    "      - name: web\n        image: nginx:1.0\n        envFrom:\n        - configMapRef:\n            name: settings\n";
+
+TEST(Kustomize, GeneratedNamesReachTheirReferences) {
+  const std::string text = Text({{"kustomization.yaml",
+                                  "resources: [web.yaml]\nnamePrefix: a-\nconfigMapGenerator:\n- name: settings\n  literals: [key=value]\n"},
+                                 {"web.yaml", kDeployment}});
+  EXPECT_NE(text.find("name: a-settings-"), std::string::npos) << text;
+  EXPECT_EQ(text.find("            name: settings\n"), std::string::npos) << text;
+}
+
+TEST(Kustomize, OptionsOfTheApplicationGoOnTop) {
+  const Files files = {{"kustomization.yaml", "resources: [web.yaml]\nimages:\n- name: nginx\n  newTag: '2'\n"}, {"web.yaml", kDeployment}};
+  const std::string text = Text(files,
+                                "namePrefix: pre-\nnameSuffix: -suf\nnamespace: shop\nimages: ['nginx=registry:5000/proxy:3']\n"
+                                "replicas: [{name: web, count: 4}]\ncommonAnnotations: {team: a}\n");
+  EXPECT_NE(text.find("name: pre-web-suf"), std::string::npos) << text;
+  EXPECT_NE(text.find("namespace: shop"), std::string::npos) << text;
+  EXPECT_NE(text.find("image: registry:5000/proxy:3"), std::string::npos) << text;
+  EXPECT_NE(text.find("replicas: 4"), std::string::npos) << text;
+  EXPECT_NE(text.find("team: a"), std::string::npos) << text;
+  EXPECT_NE(ErrorOf(files, "nameprefx: a").find("nameprefx"), std::string::npos);
+}
+
+TEST(Kustomize, OrderIsLegacyUnlessToldOtherwise) {
+  const Files files = {{"kustomization.yaml", "resources: [all.yaml]\n"},
+                       {"all.yaml", std::string(kDeployment) + "---\napiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n"}};
+  EXPECT_EQ(Render(files)->manifests[0].root().GetString("kind"), "Namespace");
+  EXPECT_EQ(Render(files, "order: none")->manifests[0].root().GetString("kind"), "Deployment");
+}
+
+TEST(Kustomize, FilesOutsideTheDirectoryNeedLeave) {
+  const Files files = {{"app/kustomization.yaml", "resources: [../web.yaml]\n"}, {"web.yaml", kDeployment}};
+  const auto refused = Render(files, "", "app");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code(), Code::kDenied);
+  EXPECT_TRUE(Render(files, "loadRestrictor: none", "app").ok());
+  EXPECT_EQ(Render({{"kustomization.yaml", "resources: [../web.yaml]\n"}}, "loadRestrictor: none").error().code(), Code::kDenied)
+      << "nothing outside of the source can be read";
+}
+
+TEST(Kustomize, ManifestsSayWhereTheyWereWritten) {
+  const auto rendered = Render({{"kustomization.yaml", "resources: [base]\n"},
+                                {"base/kustomization.yaml", "resources: [web.yaml]\n"},
+                                {"base/web.yaml", "# a comment\n---\n" + std::string(kDeployment)}});
+  ASSERT_TRUE(rendered.ok());
+  EXPECT_EQ(rendered->manifests[0].origin.file, "base/web.yaml");
+  EXPECT_EQ(rendered->manifests[0].origin.line, 3);
+}
+
+TEST(Kustomize, ErrorsNameFileFieldAndObject) {
+  const struct {
+    const char* what;
+    Files files;
+    std::vector<std::string> wanted;
+  } kCases[] = {
+      {"no kustomization", {{"web.yaml", kDeployment}}, {"kustomization.yaml"}},
+      {"unknown field", {{"kustomization.yaml", "resuorces: [web.yaml]\n"}}, {"kustomization.yaml", "resuorces", "resources"}},
+      {"wrong type", {{"kustomization.yaml", "namePrefix: 5\n"}}, {"namePrefix", "string", "quotes"}},
+      {"empty", {{"kustomization.yaml", "kind: Kustomization\n"}}, {"empty"}},
+      {"missing file", {{"kustomization.yaml", "resources: [web.yaml]\n"}}, {"resource 'web.yaml'"}},
+      {"no match", {{"kustomization.yaml", "resources: [web.yaml]\npatches:\n- patch: '{apiVersion: apps/v1, kind: Deployment, metadata: {name: wbe}}'\n"}, {"web.yaml", kDeployment}},
+       {"patches[0]", "wbe", "did you mean", "web"}},
+      {"twice", {{"kustomization.yaml", "resources: [web.yaml, again.yaml]\n"}, {"web.yaml", kDeployment}, {"again.yaml", kDeployment}},
+       {"Deployment", "'web'", "web.yaml:1", "again.yaml:1"}},
+      {"cycle", {{"a/kustomization.yaml", "resources: [../b]\n"}, {"b/kustomization.yaml", "resources: [../a]\n"}, {"kustomization.yaml", "resources: [a]\n"}}, {"cycle"}},
+      {"remote", {{"kustomization.yaml", "resources: ['https://github.com/org/repo//base?ref=v1']\n"}}, {"remote"}},
+      {"helm", {{"kustomization.yaml", "helmCharts:\n- name: x\n"}}, {"helmCharts"}},
+      {"plugin", {{"kustomization.yaml", "generators: [g.yaml]\n"}, {"g.yaml", "apiVersion: acme/v1\nkind: Magic\nmetadata:\n  name: g\n"}}, {"Magic", "not built in"}},
+  };
+  for (const auto& c : kCases) {
+    const std::string error = ErrorOf(c.files);
+    for (const std::string& wanted : c.wanted) EXPECT_NE(error.find(wanted), std::string::npos) << c.what << ": " << error;
+  }
+}
+
+TEST(Kustomize, DeprecatedFieldsAreWarnings) {
+  const auto rendered = Render({{"kustomization.yaml", "bases: [base]\n"},
+                                {"base/kustomization.yaml", "commonLabels: {app: web}\nresources: [web.yaml]\n"},
+                                {"base/web.yaml", kDeployment}});
+  ASSERT_TRUE(rendered.ok());
+  ASSERT_EQ(rendered->warnings.size(), 2u);
+  EXPECT_EQ(rendered->warnings[0], "kustomization.yaml: 'bases' is deprecated: use 'resources'");
+  EXPECT_EQ(rendered->warnings[1], "base/kustomization.yaml: 'commonLabels' is deprecated: use 'labels'");
+}
+
+TEST(Kustomize, TheSameBytesFromManyThreads) {
+  const MemoryTree tree(Files{{"kustomization.yaml", "resources: [web.yaml]\nnamePrefix: a-\nlabels:\n- pairs: {app: web}\n  includeSelectors: true\n"},
+                              {"web.yaml", kDeployment}});
+  std::vector<std::string> texts(10);
+  std::vector<std::thread> threads;
+  for (std::string& text : texts) {
+    threads.emplace_back([&tree, &text] {
+      RenderRequest request;
+      request.tree = &tree;
+      text = WriteManifests(RenderKustomize(request)->manifests);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const std::string& text : texts) EXPECT_EQ(text, texts[0]);
+  EXPECT_FALSE(texts[0].empty());
+}
+
+}  // namespace
+}  // namespace plumb
