@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# `make lint`: formatting of what changed against a base, shell scripts, include directions, clang-tidy on changed sources.
+# usage: lint.sh [BASE]   (default: the commit before; files changed since are looked at)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+base=${1:-HEAD~1}
+git rev-parse -q --verify "$base" >/dev/null || base=$(git rev-list --max-parents=0 HEAD | tail -1)
+mapfile -t changed < <(git diff --name-only --diff-filter=d "$base" -- '*.cc' '*.h')
+failed=0
+
+echo "formatting of ${#changed[@]} changed files (advice)"
+for file in "${changed[@]}"; do
+  clang-format-16 "$file" | diff -q "$file" - >/dev/null || echo "  $file: 'clang-format-16 -i' would change it"
+done
+
+echo "shell scripts"
+for script in scripts/*.sh tests/controlplane/*.sh; do bash -n "$script" || failed=1; done
+
+echo "include directions"
+[ -f build/build.ninja ] || cmake --preset release >/dev/null
+ninja -C build house_test >/dev/null && build/tests/house/house_test --gtest_brief=1 || failed=1
+
+echo "clang-tidy"
+for file in "${changed[@]}"; do
+  [[ $file == *.cc ]] || continue
+  clang-tidy-16 -p build --quiet "$file" 2>/dev/null | grep -E 'warning:|error:' && failed=1 || true
+done
+exit $failed
