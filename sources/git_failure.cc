@@ -40,6 +40,8 @@ struct Rule {
 
 // The first sign that is found counts: the particular stands before the general.
 constexpr Rule kRules[] = {
+    {"unknown option: --config-env", GitTrouble::kRemote, Code::kInvalid,
+     "the git program is older than 2.31; install a newer one"},
     {"No space left on device", GitTrouble::kRemote, Code::kUnavailable, "the disk of the cache directory is full"},
     {"Disk quota exceeded", GitTrouble::kRemote, Code::kUnavailable,
      "the disk quota of the cache directory is used up"},

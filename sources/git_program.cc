@@ -115,7 +115,9 @@ std::vector<std::pair<std::string, std::string>> GitProgram::Environment() const
 
 Result<ProcessResult> GitProgram::TryRun(std::vector<std::string> arguments, const std::string& directory,
                                          Bounds bounds, std::stop_token stop) const {
-  arguments.insert(arguments.begin(), "git");
+  // Before 2.31 git does not read its configuration from the environment, and would run without ours. This option came
+  // with the same release: an older git stops at it.
+  arguments.insert(arguments.begin(), {"git", "--config-env=plumb.locale=LC_ALL"});
   Process process;
   process.argv = std::move(arguments);
   process.env = Environment();

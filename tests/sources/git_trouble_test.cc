@@ -222,6 +222,8 @@ TEST(GitFailure, WhatGitSaysIsUnderstood) {
     GitTrouble trouble;
     std::string_view want;
   } kCases[] = {
+      {"unknown option: --config-env=plumb.locale=LC_ALL\nusage: git", Code::kInvalid, GitTrouble::kRemote,
+       "the git program is older than 2.31; install a newer one"},
       {"fatal: write error: No space left on device\nfatal: index-pack failed", Code::kUnavailable, GitTrouble::kRemote,
        "the disk of the cache directory is full"},
       {"Host key verification failed.\r\nfatal: Could not read from remote repository.", Code::kDenied,
