@@ -11,14 +11,29 @@ struct Row {
   std::string_view value;  // as text; "*": any value, computed by the server
 };
 
-// Inside atomic fields. Sorted by field.
+// What stands where the manifest says nothing (inside atomic fields) or null. Sorted by field.
 constexpr Row kDefaults[] = {
     {"AuditAnnotation.valueExpression", "*"},
     {"ConfigMapKeySelector.name", ""},
+    {"ConfigMapVolumeSource.defaultMode", "420"},
+    {"Container.imagePullPolicy", "*"},  // by the image's tag
+    {"Container.terminationMessagePath", "/dev/termination-log"},
+    {"Container.terminationMessagePolicy", "File"},
+    {"ContainerPort.protocol", "TCP"},
+    {"CronJobSpec.concurrencyPolicy", "Allow"},
+    {"CronJobSpec.failedJobsHistoryLimit", "1"},
+    {"CronJobSpec.successfulJobsHistoryLimit", "3"},
+    {"DaemonSetSpec.revisionHistoryLimit", "10"},
+    {"DaemonSetUpdateStrategy.type", "RollingUpdate"},
+    {"DeploymentSpec.progressDeadlineSeconds", "600"},
+    {"DeploymentSpec.replicas", "1"},
+    {"DeploymentSpec.revisionHistoryLimit", "10"},
+    {"DeploymentStrategy.type", "RollingUpdate"},
     {"DeviceRequest.allocationMode", "ExactCount"},
     {"DeviceRequest.count", "1"},
     {"DeviceSubRequest.allocationMode", "ExactCount"},
     {"DeviceSubRequest.count", "1"},
+    {"DownwardAPIVolumeSource.defaultMode", "420"},
     {"EndpointPort.name", ""},
     {"EndpointPort.protocol", "TCP"},
     {"ExactDeviceRequest.allocationMode", "ExactCount"},
@@ -27,6 +42,10 @@ constexpr Row kDefaults[] = {
     {"HTTPGetAction.scheme", "HTTP"},
     {"HTTPIngressPath.pathType", "ImplementationSpecific"},
     {"IngressClassParametersReference.scope", "Cluster"},
+    {"JobSpec.backoffLimit", "6"},
+    {"JobSpec.completionMode", "NonIndexed"},
+    {"JobSpec.completions", "1"},
+    {"JobSpec.parallelism", "1"},
     {"LimitRangeItem.default", "*"},         // from max, for type Container
     {"LimitRangeItem.defaultRequest", "*"},  // from default or min
     {"MatchResources.matchPolicy", "Equivalent"},
@@ -39,13 +58,40 @@ constexpr Row kDefaults[] = {
     {"PersistentVolumeClaim.status", "*"},
     {"PersistentVolumeClaimSpec.volumeMode", "Filesystem"},
     {"PodFailurePolicyOnPodConditionsPattern.status", "True"},
+    {"PodSpec.dnsPolicy", "ClusterFirst"},
+    {"PodSpec.restartPolicy", "Always"},
+    {"PodSpec.schedulerName", "default-scheduler"},
+    {"PodSpec.terminationGracePeriodSeconds", "30"},
+    {"Probe.failureThreshold", "3"},
+    {"Probe.periodSeconds", "10"},
+    {"Probe.successThreshold", "1"},
+    {"Probe.timeoutSeconds", "1"},
+    {"ProjectedVolumeSource.defaultMode", "420"},
     {"ResourceFieldSelector.divisor", "0"},
     {"RoleRef.apiGroup", "rbac.authorization.k8s.io"},
+    {"RollingUpdateDaemonSet.maxUnavailable", "1"},
+    {"RollingUpdateDeployment.maxSurge", "25%"},
+    {"RollingUpdateDeployment.maxUnavailable", "25%"},
     {"Rule.scope", "*"},
     {"RuleWithOperations.scope", "*"},
     {"SecretKeySelector.name", ""},
+    {"SecretVolumeSource.defaultMode", "420"},
     {"ServiceAccountTokenProjection.expirationSeconds", "3600"},
+    {"ServicePort.nodePort", "*"},    // allocated
+    {"ServicePort.protocol", "TCP"},
+    {"ServicePort.targetPort", "*"},  // the port
     {"ServiceReference.port", "443"},
+    {"ServiceSpec.clusterIP", "*"},   // allocated
+    {"ServiceSpec.clusterIPs", "*"},
+    {"ServiceSpec.internalTrafficPolicy", "Cluster"},
+    {"ServiceSpec.ipFamilies", "*"},
+    {"ServiceSpec.ipFamilyPolicy", "SingleStack"},
+    {"ServiceSpec.sessionAffinity", "None"},
+    {"ServiceSpec.type", "ClusterIP"},
+    {"StatefulSetSpec.podManagementPolicy", "OrderedReady"},
+    {"StatefulSetSpec.replicas", "1"},
+    {"StatefulSetSpec.revisionHistoryLimit", "10"},
+    {"StatefulSetUpdateStrategy.type", "RollingUpdate"},
     {"Subject.apiGroup", "rbac.authorization.k8s.io"},  // users and groups
     {"Subject.namespace", ""},
     {"TopologySpreadConstraint.nodeAffinityPolicy", "Honor"},

@@ -16,8 +16,8 @@ namespace plumb {
 // keep what was written.
 bool IsBuiltIn(const Type* type);
 
-// Whether a member that only the live object has may be the server's own addition to a map inside an atomic field:
-// a default, or an empty value of a built-in type. `written` is the map in the manifest.
+// Whether a member that the manifest lacks, in a map inside an atomic field, or writes as null may be the server's own: a
+// default, or an empty value of a built-in type. `written` is the map in the manifest.
 bool IsServerDefault(const Type* type, std::string_view key, Value live, Value written);
 
 // Whether writing the zero value ("" or 0) of a built-in type's field means "choose for me": clusterIP: "", nodePort: 0.

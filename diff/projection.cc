@@ -140,6 +140,7 @@ class Walk {
   void NullAgainst(Value live, const Type* parent, const Type* type, const Member& m, const At* at) {
     if (live.is_scalar() ? IsZero(live) : live.empty()) return;
     const Field* field = parent ? parent->FindField(m.key) : nullptr;
+    if (IsBuiltIn(parent) && IsServerDefault(parent, m.key, live, {})) return;
     if (IsBuiltIn(parent)) out_.unsure.push_back(PathOf(at).ToString() + ": null in the manifest asks for the server's default");
     else if ((type && type->nullable) || !field || !field->has_default || !(live == field->default_value)) Report(at, live, m.value);
   }
