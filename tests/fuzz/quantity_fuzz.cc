@@ -16,7 +16,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!again.ok()) std::abort();
   // Above 10^18 the server's own printer loses the exponent, and so does this one.
   const bool too_large = q->format() != Quantity::Format::kDecimalExponent && !(*again == *q);
-  if (!too_large && (!(*again == *q) || again->ToString() != printed)) std::abort();
+  // 62.5Ki prints as 64000, without a suffix, which reads as a decimal quantity and prints as 64k: on the server too.
+  const bool same_format = again->format() == q->format();
+  if (!too_large && (!(*again == *q) || (same_format && again->ToString() != printed))) std::abort();
   if (q->RoundUp(-3) < *q && !(*q < *Quantity::Parse("0"))) std::abort();
   const auto kept = Quantity::Parse(CanonicalQuantity(text));
   if (!kept.ok() || (!too_large && !(*kept == *q))) std::abort();
