@@ -8,15 +8,16 @@ namespace {
 
 struct Row {
   std::string_view field;  // "Toleration.operator": the last part of the type's name, and the field
-  std::string_view value;  // as text; "*": any value, computed by the server
+  std::string_view value;  // as text
 };
+
+constexpr std::string_view kAny = "(any)";  // whatever the server computed
 
 // What stands where the manifest says nothing (inside atomic fields) or null. Sorted by field.
 constexpr Row kDefaults[] = {
-    {"AuditAnnotation.valueExpression", "*"},
     {"ConfigMapKeySelector.name", ""},
     {"ConfigMapVolumeSource.defaultMode", "420"},
-    {"Container.imagePullPolicy", "*"},  // by the image's tag
+    {"Container.imagePullPolicy", kAny},  // by the image's tag
     {"Container.terminationMessagePath", "/dev/termination-log"},
     {"Container.terminationMessagePolicy", "File"},
     {"ContainerPort.protocol", "TCP"},
@@ -46,16 +47,16 @@ constexpr Row kDefaults[] = {
     {"JobSpec.completionMode", "NonIndexed"},
     {"JobSpec.completions", "1"},
     {"JobSpec.parallelism", "1"},
-    {"LimitRangeItem.default", "*"},         // from max, for type Container
-    {"LimitRangeItem.defaultRequest", "*"},  // from default or min
+    {"LimitRangeItem.default", kAny},         // from max, for type Container
+    {"LimitRangeItem.defaultRequest", kAny},  // from default or min
     {"MatchResources.matchPolicy", "Equivalent"},
     {"NamedRuleWithOperations.scope", "*"},
     {"NetworkPolicyPort.protocol", "TCP"},
-    {"NetworkPolicySpec.policyTypes", "*"},
+    {"NetworkPolicySpec.policyTypes", kAny},
     {"ObjectFieldSelector.apiVersion", "v1"},
     {"PersistentVolumeClaim.apiVersion", "v1"},
     {"PersistentVolumeClaim.kind", "PersistentVolumeClaim"},
-    {"PersistentVolumeClaim.status", "*"},
+    {"PersistentVolumeClaim.status", kAny},
     {"PersistentVolumeClaimSpec.volumeMode", "Filesystem"},
     {"PodFailurePolicyOnPodConditionsPattern.status", "True"},
     {"PodSpec.dnsPolicy", "ClusterFirst"},
@@ -77,14 +78,14 @@ constexpr Row kDefaults[] = {
     {"SecretKeySelector.name", ""},
     {"SecretVolumeSource.defaultMode", "420"},
     {"ServiceAccountTokenProjection.expirationSeconds", "3600"},
-    {"ServicePort.nodePort", "*"},    // allocated
+    {"ServicePort.nodePort", kAny},    // allocated
     {"ServicePort.protocol", "TCP"},
-    {"ServicePort.targetPort", "*"},  // the port
+    {"ServicePort.targetPort", kAny},  // the port
     {"ServiceReference.port", "443"},
-    {"ServiceSpec.clusterIP", "*"},   // allocated
-    {"ServiceSpec.clusterIPs", "*"},
+    {"ServiceSpec.clusterIP", kAny},   // allocated
+    {"ServiceSpec.clusterIPs", kAny},
     {"ServiceSpec.internalTrafficPolicy", "Cluster"},
-    {"ServiceSpec.ipFamilies", "*"},
+    {"ServiceSpec.ipFamilies", kAny},
     {"ServiceSpec.ipFamilyPolicy", "SingleStack"},
     {"ServiceSpec.sessionAffinity", "None"},
     {"ServiceSpec.type", "ClusterIP"},
@@ -125,7 +126,10 @@ constexpr std::string_view kZeroIsDefault[] = {
     "ServicePort.protocol",
     "ServicePort.targetPort",
     "ServiceSpec.clusterIP",
+    "ServiceSpec.externalTrafficPolicy",
     "ServiceSpec.healthCheckNodePort",
+    "ServiceSpec.internalTrafficPolicy",
+    "ServiceSpec.ipFamilyPolicy",
     "ServiceSpec.sessionAffinity",
     "ServiceSpec.type",
     "StatefulSetSpec.podManagementPolicy",
@@ -173,7 +177,7 @@ bool IsServerDefault(const Type* type, std::string_view key, Value live, Value w
   const std::string_view name = ShortName(type->name);
   if (name == "LimitRangeItem" && written.GetString("type") != "Container" && !written.GetString("type").empty()) return false;
   for (const Row& row : kDefaults)
-    if (Compare(row.field, name, key) == 0) return row.value == "*" || SaysText(live, row.value);
+    if (Compare(row.field, name, key) == 0) return row.value == kAny || SaysText(live, row.value);
   // A struct held by value that only holds defaults itself.
   if (live.is_map() && field && field->type)
     return std::all_of(live.members().begin(), live.members().end(), [&](const Member& m) { return IsServerDefault(field->type, m.key, m.value, {}); });
