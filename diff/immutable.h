@@ -1,7 +1,7 @@
 // Fields that the API server refuses to change on an existing object: the object has to be replaced.
 //
-// Source: Kubernetes 1.36 pkg/apis/*/validation; checked against a real server by tests/diff/immutable_test. Custom
-// resources say it in CEL rules, which are not read here. Pure functions, thread-safe.
+// Source: Kubernetes 1.36 pkg/apis/*/validation; not yet checked against a real server. Custom resources say it in CEL
+// rules, which are not read here. Pure functions, thread-safe.
 #pragma once
 
 #include <optional>
