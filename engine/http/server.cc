@@ -1,5 +1,6 @@
 // The server: one Session for each connection, all of its state touched on its strand; other threads only append to
-// its outgoing text. One read is always pending while a request is handled, so that a client that went is noticed.
+// its outgoing text. A read is pending while a request is handled, so that a client that went is noticed - until the
+// client sends ahead: a buffer that holds anything has no read pending while busy, so it may be consumed.
 #include "engine/http/server.h"
 
 #include <utility>
@@ -36,7 +37,7 @@ namespace beast = boost::beast;
 using boost::system::error_code;
 using asio::ip::tcp;
 
-constexpr size_t kReadBytes = 64u << 10;          // of one read; also what a client may send ahead of an answer
+constexpr size_t kReadBytes = 64u << 10;          // of one read; also what is read ahead of an answer
 constexpr std::chrono::seconds kDrainTime{1};     // reading on after an error answer, so that the client sees it
 
 class Session;
@@ -164,8 +165,9 @@ class Session : public std::enable_shared_from_this<Session> {
     });
   }
 
+  // flat_buffer::consume() of everything moves the place where a pending read would be committed: never both at once.
   void Read() {
-    if (reading_ || !socket_.is_open() || (busy_ && buffer_.size() >= kReadBytes)) return;
+    if (reading_ || !socket_.is_open() || (busy_ && buffer_.size() > 0)) return;
     reading_ = true;
     socket_.async_read_some(buffer_.prepare(kReadBytes), [self = shared_from_this()](error_code ec, size_t n) {
       self->reading_ = false;
@@ -240,6 +242,7 @@ class Session : public std::enable_shared_from_this<Session> {
       error_code ignored;
       socket_.shutdown(tcp::socket::shutdown_send, ignored);
       draining_ = true;
+      buffer_.consume(buffer_.size());
       Arm(kDrainTime);
       return Read();
     }

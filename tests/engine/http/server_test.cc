@@ -9,7 +9,11 @@
 
 #include <atomic>
 #include <future>
+#include <mutex>
 #include <thread>
+#include <vector>
+
+#include <fmt/core.h>
 
 namespace plumb::http {
 namespace {
@@ -69,6 +73,43 @@ TEST(Server, AnswersTwoRequestsOnOneConnection) {
   EXPECT_NE(client.Read("one").find("POST /a?x=1 one"), std::string::npos);
   client.Send("GET /b HTTP/1.1\r\nHost: h\r\n\r\n");
   EXPECT_NE(client.Read("/b ").find("HTTP/1.1 200 OK"), std::string::npos);
+}
+
+// Requests that arrive in pieces of their own while an earlier one is handled: what a client does that has its answer
+// before the server saw that its write ended.
+TEST(Server, RequestsSentAheadInPiecesKeepTheirBytes) {
+  std::mutex mu;
+  std::vector<std::pair<std::string, std::shared_ptr<Responder>>> held;
+  auto server = Serve([&](Request request, std::shared_ptr<Responder> responder) {
+    std::lock_guard lock(mu);
+    held.emplace_back(request.method + " " + request.target + " " + request.body + ";", std::move(responder));
+  });
+  Client client(server->port());
+  auto answer_next = [&] {
+    std::pair<std::string, std::shared_ptr<Responder>> next;
+    while (!next.second) {
+      std::lock_guard lock(mu);
+      if (!held.empty()) next = std::move(held.front()), held.erase(held.begin());
+      else std::this_thread::yield();
+    }
+    next.second->Send({200, {}, next.first});
+    return next.first;
+  };
+  const auto piece = [] { std::this_thread::sleep_for(std::chrono::milliseconds(5)); };
+  for (int round = 0; round < 20; ++round) {
+    const std::string a = fmt::format("/a{}", round), b = fmt::format("/bbbbbb{}", round), c = fmt::format("/c{}", round);
+    client.Send(fmt::format("GET {} HTTP/1.1\r\nHost: h\r\n\r\n", a));
+    piece();
+    client.Send(fmt::format("DELETE {} HTTP/1.1\r\nHost: h\r\n\r\n", b));
+    piece();
+    client.Send(fmt::format("POST {} HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbo", c));
+    piece();
+    EXPECT_EQ(answer_next(), fmt::format("GET {} ;", a));
+    EXPECT_EQ(answer_next(), fmt::format("DELETE {} ;", b));
+    client.Send("dy");
+    EXPECT_EQ(answer_next(), fmt::format("POST {} body;", c));
+    client.Read("body;");
+  }
 }
 
 TEST(Server, PipelinedRequestsAreAnsweredInOrder) {
