@@ -29,10 +29,8 @@ StepResult::State ResultState(State state, Action action) {
 // own view that an object is gone.
 Inventory ApplyRun::ExactInventory() const {
   Inventory exact = stored_;
-  std::set<ObjectId> planned;
   for (size_t i = 0; i < plan_.steps.size(); ++i) {
     const plumb::Step& step = plan_.steps[i];
-    planned.insert(step.id);
     const State state = schedule_.state(i);
     const std::string& uid = work_[i].uid.empty() ? step.uid : work_[i].uid;
     if (!step.owned) {
@@ -47,8 +45,7 @@ Inventory ApplyRun::ExactInventory() const {
     }
     // All others (held, kept, blocked, failed, skipped) stay as recorded; one that may not exist has no UID, and does no harm.
   }
-  for (const auto& [id, entry] : stored_.entries())
-    if (!planned.contains(id)) exact.Erase(id);
+  for (const ObjectId& id : plan_.gone) exact.Erase(id);
   return exact;
 }
 

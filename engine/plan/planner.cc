@@ -121,7 +121,10 @@ class Planner {
       if (wanted_.contains(id)) continue;
       const auto found = input_.orphans.find(id);
       const LiveObject live = found != input_.orphans.end() ? found->second : LiveObject::Unknown("nothing was read");
-      if (live.state == LiveObject::State::kAbsent && input_.live.complete) continue;
+      if (live.state == LiveObject::State::kAbsent && input_.live.complete) {
+        plan_.gone.push_back(id);
+        continue;
+      }
       Step step;
       step.id = id;
       step.gvk = {id.group, entry.version, id.kind};
@@ -130,7 +133,10 @@ class Planner {
         step.live = live.object;
         step.uid = step.live->Get("metadata").GetString("uid");
         // The same object, declared now under another group of the API (extensions/Ingress): not an orphan.
-        if (!step.uid.empty() && wanted_uids_.contains(step.uid)) continue;
+        if (!step.uid.empty() && wanted_uids_.contains(step.uid)) {
+          plan_.gone.push_back(id);
+          continue;
+        }
         if (const std::string version = GvkOf(step.live.root()).version; !version.empty()) step.gvk.version = version;
       }
       step.action = Action::kKeep;

@@ -245,6 +245,25 @@ TEST(Apply, FailedJobEndsTheWaitAtOnce) {
   EXPECT_LT(world.clock.Now() - start, std::chrono::seconds(1));
 }
 
+// One live event re-plans one object: the plan speaks of that object alone, and the record keeps all others.
+TEST(Apply, PlanOfAPartLeavesTheRestOnRecord) {
+  World world;
+  world.Apply({Namespace("shop"), Config("shop/a"), Config("shop/b")});
+  const Inventory before = world.Stored();
+  world.cluster->Remove({"", "ConfigMap", "shop", "a"});
+  PlanInput part;
+  part.application = "shop";
+  part.inventory = Inventory("shop", "plumb-system");
+  part.inventory.Set(*before.Find({"", "ConfigMap", "shop", "a"}));
+  part.source.complete = part.live.complete = true;
+  part.desired.push_back({Stamp(At(Config("shop/a")), before.ApplySetId()), LiveObject::Absent(), nullptr, true, ""});
+  auto plan = MakePlan(part);
+  ASSERT_TRUE(plan.ok());
+  EXPECT_TRUE(world.Run(*plan)->complete);
+  EXPECT_EQ(world.Stored().entries().size(), before.entries().size());
+  EXPECT_NE(world.Recorded({"", "ConfigMap", "shop", "a"})->uid, before.Find({"", "ConfigMap", "shop", "a"})->uid);
+}
+
 TEST(Apply, MakesTheNamespaceOfItsRecord) {
   World world;
   world.cluster->Remove({"", "Namespace", "", "plumb-system"});
