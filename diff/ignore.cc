@@ -5,80 +5,15 @@
 #include <algorithm>
 
 #include "core/suggest.h"
+#include "core/yaml.h"
+#include "diff/managed_owners.h"
 
 namespace plumb {
 
 namespace {
 
-const std::vector<std::string> kKeys = {"fields", "group", "kind", "labels", "managers", "name", "namespace"};
-
-bool IsAnyItem(const PathStep& step) {
-  return step.kind == PathStep::Kind::kValue && step.value == PathScalar(std::string_view("*"));
-}
-
-bool MatchesScalar(const PathScalar& pattern, const PathScalar& value) {
-  if (pattern == value) return true;
-  const auto* glob = std::get_if<std::string>(&pattern.variant());
-  const auto* text = std::get_if<std::string>(&value.variant());
-  return glob && text && MatchesGlob(*glob, *text);
-}
-
-bool MatchesKeys(const PathStep& pattern, const PathStep& step) {
-  // A pattern may name fewer keys than the list has: ports[port=80].
-  return std::all_of(pattern.keys.begin(), pattern.keys.end(), [&](const auto& want) {
-    return std::any_of(step.keys.begin(), step.keys.end(),
-                       [&](const auto& have) { return have.first == want.first && MatchesScalar(want.second, have.second); });
-  });
-}
-
-bool ItemHasKeys(Value item, const PathStep& step) {
-  return std::all_of(step.keys.begin(), step.keys.end(), [&](const auto& key) {
-    const Value* have = item.Find(key.first);
-    return have && MatchesScalar(key.second, PathScalar(*have));
-  });
-}
-
-bool MatchesStep(const PathStep& pattern, const PathStep& step, Value parent) {
-  using Kind = PathStep::Kind;
-  if (IsAnyItem(pattern)) return step.kind != Kind::kField;
-  if (pattern.kind == Kind::kIndex && step.kind != Kind::kIndex) {
-    if (step.kind == Kind::kField) return step.name == std::to_string(pattern.index);
-    const Value item = parent.is_list() && pattern.index < parent.size() ? parent[pattern.index] : Value();
-    return step.kind == Kind::kKey ? item.is_map() && ItemHasKeys(item, step) : step.value.Matches(item);
-  }
-  if (pattern.kind != step.kind) return false;
-  switch (pattern.kind) {
-    case Kind::kField: return MatchesGlob(pattern.name, step.name);
-    case Kind::kIndex: return pattern.index == step.index;
-    case Kind::kKey: return MatchesKeys(pattern, step);
-    case Kind::kValue: return MatchesScalar(pattern.value, step.value);
-  }
-  return false;
-}
-
-bool ExistsFrom(const FieldPath& pattern, size_t i, Value at) {
-  if (i == pattern.size()) return true;
-  const PathStep& step = pattern[i];
-  if (at.is_map()) {
-    const std::string name = step.kind == PathStep::Kind::kIndex ? std::to_string(step.index) : step.name;
-    return std::any_of(at.members().begin(), at.members().end(),
-                       [&](const Member& m) { return MatchesGlob(name, m.key) && ExistsFrom(pattern, i + 1, m.value); });
-  }
-  for (size_t n = 0; n < at.size(); ++n) {
-    const bool fits = IsAnyItem(step) || (step.kind == PathStep::Kind::kIndex && step.index == n) ||
-                      (step.kind == PathStep::Kind::kKey && ItemHasKeys(at[n], step)) ||
-                      (step.kind == PathStep::Kind::kValue && MatchesScalar(step.value, PathScalar(at[n])));
-    if (fits && ExistsFrom(pattern, i + 1, at[n])) return true;
-  }
-  return false;
-}
-
-// `[*]` and `.*` in the words that FieldPath knows.
-std::string WithWildcards(std::string text) {
-  for (size_t at = 0; (at = text.find("[*]", at)) != std::string::npos;) text.replace(at, 3, "[=\"*\"]");
-  for (size_t at = 0; (at = text.find(".*", at)) != std::string::npos;) text.replace(at, 2, "[\"*\"]");
-  return text;
-}
+constexpr std::string_view kFile = ".plumb/ignore.yaml";
+const std::vector<std::string> kKeys = {"fields", "group", "kind", "labels", "managers", "name", "namespace", "jsonPointers", "jqPathExpressions", "managedFieldsManagers"};
 
 Result<std::string> Text(Value value, std::string_view where) {
   if (!value.is_string()) return Invalid(fmt::format("{}: expected a string, found a {}", where, KindName(value.kind())));
@@ -95,12 +30,6 @@ Result<std::vector<std::string>> Texts(Value list, std::string_view where) {
   return out;
 }
 
-Result<FieldPath> Pattern(const std::string& text) {
-  PLUMB_TRY(path, text.starts_with('/') ? FieldPath::ParsePointer(text) : FieldPath::Parse(WithWildcards(text)));
-  if (path.empty()) return Invalid("an empty path would ignore the whole object");
-  return path;
-}
-
 Result<IgnoreRule> ParseRule(Value v, const std::string& where) {
   if (!v.is_map()) return Invalid(fmt::format("{}: expected a map, found a {}", where, KindName(v.kind())));
   IgnoreRule rule;
@@ -112,15 +41,15 @@ Result<IgnoreRule> ParseRule(Value v, const std::string& where) {
     if (text) {
       PLUMB_TRY(given, Text(m.value, at));
       *text = std::move(given);
-    } else if (m.key == "fields") {
+    } else if (m.key == "fields" || m.key == "jsonPointers" || m.key == "jqPathExpressions") {
       PLUMB_TRY(fields, Texts(m.value, at));
       for (const std::string& field : fields) {
-        PLUMB_TRY(pattern, Pattern(field), at);
+        PLUMB_TRY(pattern, FieldPattern::Parse(field), at);
         rule.fields.push_back(std::move(pattern));
       }
-    } else if (m.key == "managers") {
+    } else if (m.key == "managers" || m.key == "managedFieldsManagers") {
       PLUMB_TRY(managers, Texts(m.value, at));
-      rule.managers = std::move(managers);
+      rule.managers.insert(rule.managers.end(), managers.begin(), managers.end());
     } else if (m.key == "labels") {
       if (!m.value.is_map()) return Invalid(fmt::format("{}: expected a map, found a {}", at, KindName(m.value.kind())));
       for (const Member& label : m.value.members()) {
@@ -137,26 +66,6 @@ Result<IgnoreRule> ParseRule(Value v, const std::string& where) {
 }
 
 }  // namespace
-
-bool MatchesGlob(std::string_view pattern, std::string_view text) {
-  size_t p = 0, t = 0, star = std::string_view::npos, resume = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = t;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;  // let the last star take one more character
-      t = ++resume;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
 
 bool IgnoreRule::Selects(const Gvk& gvk, Value object) const {
   const Value metadata = object.Get("metadata");
@@ -187,18 +96,40 @@ std::vector<uint32_t> IgnoreRules::Selecting(const Gvk& gvk, Value object) const
   return out;
 }
 
-bool Covers(const FieldPath& pattern, const FieldPath& path, Value object) {
-  if (pattern.size() > path.size()) return false;
-  FieldPath here;
-  for (size_t i = 0; i < pattern.size(); ++i) {
-    const Value* parent = here.Find(object);
-    if (!MatchesStep(pattern[i], path[i], parent ? *parent : Value())) return false;
-    here.Push(path[i]);
-  }
-  return true;
+Result<IgnoreRules> IgnoreRules::OfTree(const Tree& tree) {
+  const auto text = tree.Read(kFile);
+  if (!text.ok()) return text.error().code() == Code::kNotFound ? Result<IgnoreRules>(IgnoreRules()) : text.error();
+  YamlOptions strict;
+  strict.refuse_duplicate_keys = true;
+  PLUMB_TRY(document, ParseYamlOne(*text, strict), kFile);
+  for (const Member& m : document->members())
+    if (m.key != "ignore" && m.key != "apiVersion" && m.key != "kind")
+      return Invalid(fmt::format("{}:{}: unknown key '{}'; expected 'ignore'", kFile, LocateYaml(*text, 0, {std::string(m.key)}, YamlPlace::kKey).line, m.key));
+  if (!document->is_null() && !document->Get("ignore").is_list()) return Invalid(fmt::format("{}: expected 'ignore' with a list of rules", kFile));
+  return Parse(document->Get("ignore"), fmt::format("{} ignore", kFile));
 }
 
-bool Exists(const FieldPath& pattern, Value object) { return ExistsFrom(pattern, 0, object); }
+bool Ignores(const IgnoreRule& rule, const FieldChange& change, Value desired, Value live, const ManagedOwners& owners) {
+  const bool from_git = change.cause == Cause::kChangedInGit || change.cause == Cause::kRemovedFromGit || change.cause == Cause::kReleased;
+  if (rule.drift_only && from_git) return false;
+  const bool field = rule.fields.empty() || std::any_of(rule.fields.begin(), rule.fields.end(), [&](const FieldPattern& pattern) {
+    return pattern.Covers(change.path, live) || pattern.Covers(change.path, desired);
+  });
+  return field && (rule.managers.empty() || std::any_of(rule.managers.begin(), rule.managers.end(), [&](const std::string& name) {
+    if (!change.writer.manager.empty() && MatchesGlob(name, change.writer.manager)) return true;
+    return std::any_of(owners.entries().begin(), owners.entries().end(), [&](const ManagedOwners::Entry& entry) {
+      return MatchesGlob(name, entry.manager) && OwnsPath(entry.fields, change.path);
+    });
+  }));
+}
+
+bool Concerns(const IgnoreRule& rule, Value desired, Value live, const ManagedOwners& owners) {
+  const bool field = rule.fields.empty() ||
+                     std::any_of(rule.fields.begin(), rule.fields.end(), [&](const FieldPattern& f) { return f.Exists(live) || f.Exists(desired); });
+  return field && (rule.managers.empty() || std::any_of(rule.managers.begin(), rule.managers.end(), [&](const std::string& name) {
+    return std::any_of(owners.entries().begin(), owners.entries().end(), [&](const ManagedOwners::Entry& entry) { return MatchesGlob(name, entry.manager); });
+  }));
+}
 
 std::vector<std::string> UnusedRules(const IgnoreRules& rules, std::span<const ObjectDiff> diffs) {
   std::vector<bool> used(rules.rules().size());

@@ -35,18 +35,33 @@ bool OnlyAddsTokens(const FieldChange& change, Value desired, Value live, std::s
          });
 }
 
+// "Complete" or "Failed", or "": a Job that is over runs no more, whatever its fields say.
+std::string_view FinishedAs(Value job) {
+  for (Value condition : GetAt(job, {"status", "conditions"}).items())
+    for (const std::string_view type : {"Complete", "Failed"})
+      if (condition.GetString("type") == type && condition.GetString("status") == "True") return type;
+  return "";
+}
+
+bool FromGit(Cause cause) { return cause == Cause::kChangedInGit || cause == Cause::kRemovedFromGit || cause == Cause::kReleased; }
+
 }  // namespace
 
-std::string ExplainedByLiveState(const Gvk& gvk, const FieldChange& change, Value desired, Value live, const ManagedOwners& owners) {
+std::string ExplainedByLiveState(const LiveState& state, const FieldChange& change) {
+  const auto& [gvk, desired, live, owners, autoscaler] = state;
   const FieldPath& path = change.path;
   const auto is = [&](size_t i, std::string_view name) { return i < path.size() && path[i].kind == PathStep::Kind::kField && path[i].name == name; };
-  if (path.size() == 2 && is(0, "spec") && is(1, "replicas") && change.old_value)
+  if (path.size() == 2 && is(0, "spec") && is(1, "replicas") && change.old_value) {
+    if (!autoscaler.empty()) return "replicas are scaled by " + std::string(autoscaler);
     if (const std::string scaler = Autoscaler(owners); !scaler.empty()) return "replicas are scaled by " + scaler;
+  }
   if (gvk.kind == "ClusterRole" && gvk.group == "rbac.authorization.k8s.io" && is(0, "rules") &&
       (desired.Has("aggregationRule") || live.Has("aggregationRule")))
     return "rules are aggregated by the server";
   if (!path.empty() && is(path.size() - 1, "caBundle") && IsEmptyBundle(change.new_value) && !IsEmptyBundle(change.old_value))
     return "the CA bundle is injected";
+  if (gvk.kind == "Job" && gvk.group == "batch" && !FromGit(change.cause))
+    if (const std::string_view how = FinishedAs(live); !how.empty()) return "the Job has finished (" + std::string(how) + ")";
   if (gvk.kind == "ServiceAccount" && gvk.group.empty())
     for (const std::string_view field : {"imagePullSecrets", "secrets"})
       if (is(0, field) && OnlyAddsTokens(change, desired, live, field)) return "tokens are added by the cluster";

@@ -4,6 +4,7 @@
 #include <random>
 
 #include "core/edit.h"
+#include "core/hash.h"
 #include "core/json.h"
 #include "core/mac.h"
 #include "diff/desired.h"
@@ -13,15 +14,8 @@ namespace plumb {
 
 namespace {
 
-constexpr size_t kMarkerDigits = 8;
-
 bool IsSecret(const Gvk& gvk) { return gvk.kind == "Secret" && gvk.group.empty(); }
-
-std::string Upper(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return out;
-}
+bool IsConfigMap(const Gvk& gvk) { return gvk.kind == "ConfigMap" && gvk.group.empty(); }
 
 bool Is(const FieldPath& path, size_t from_end, std::string_view name) {
   return path.size() > from_end && path[path.size() - 1 - from_end].kind == PathStep::Kind::kField && path[path.size() - 1 - from_end].name == name;
@@ -30,23 +24,34 @@ bool Is(const FieldPath& path, size_t from_end, std::string_view name) {
 // One pass over a tree (or a part of one that lies at `path`).
 class Pass {
  public:
-  Pass(const Masker& masker, const MaskOptions& options, const Gvk& gvk, Value object, Arena& arena)
-      : masker_(masker), options_(options), secret_(IsSecret(gvk)), object_(object), arena_(arena) {}
+  Pass(const Masker& masker, const MaskOptions& options, const CredentialNames& names, const Gvk& gvk, Value object, Arena& arena)
+      : masker_(masker), options_(options), names_(names), secret_(IsSecret(gvk)), variables_(IsConfigMap(gvk)), object_(object), arena_(arena) {}
 
   Value Run(Value v, FieldPath& path) {
-    if (Sensitive(path)) return Hide(v);
+    if (Sensitive(path, v)) return Hide(v, secret_ && path[0].name == "data");
     if (v.is_map()) return Map(v, path);
     if (v.is_list()) return List(v, path);
-    return v;
+    return v.is_string() ? Text(v) : v;
+  }
+
+  // Whether all of the value at the path is a secret.
+  bool Sensitive(const FieldPath& path, Value v) const {
+    if (path.empty()) return false;
+    if (secret_ && (path[0].name == "data" || path[0].name == "stringData")) return true;
+    if (variables_ && path.size() == 2 && path[0].name == "data" && path[1].name.find('.') == std::string::npos && names_.Variable(path[1].name)) return true;
+    if (Is(path, 0, kLastApplied) && Is(path, 1, "annotations")) return true;
+    if (Is(path, 0, "value") && Is(path, 2, "env") && SecretVariable(path)) return true;
+    if ((Is(path, 1, "args") || Is(path, 1, "command")) && AfterSecretFlag(path)) return true;
+    if (v.is_string() && path[path.size() - 1].kind == PathStep::Kind::kField && IsKey(path[path.size() - 1].name)) return true;
+    return std::any_of(options_.fields.begin(), options_.fields.end(), [&](const FieldPattern& pattern) { return pattern.Covers(path, object_); });
   }
 
  private:
-  bool Sensitive(const FieldPath& path) const {
-    if (path.empty()) return false;
-    if (secret_ && (path[0].name == "data" || path[0].name == "stringData")) return true;
-    if (Is(path, 0, kLastApplied) && Is(path, 1, "annotations")) return true;
-    if (Is(path, 0, "value") && Is(path, 2, "env") && SecretVariable(path)) return true;
-    return std::any_of(options_.fields.begin(), options_.fields.end(), [&](const FieldPath& pattern) { return Covers(pattern, path, object_); });
+  // Fields of objects count only by their whole name: `passwordSecretRef` and `tokenReview` are none.
+  bool IsKey(std::string_view name) const {
+    std::string lower;
+    for (const char c : name) lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return std::find(names_.keys.begin(), names_.keys.end(), lower) != names_.keys.end();
   }
 
   // Whether the item of `env` that holds the path's last step has a name that sounds secret.
@@ -61,16 +66,35 @@ class Pass {
       const Value* found = item.Find(object_);
       name = found ? found->GetString("name") : "";
     }
-    return std::any_of(options_.env_names.begin(), options_.env_names.end(),
-                       [&](const std::string& glob) { return MatchesGlob(Upper(glob), Upper(name)); });
+    return names_.Variable(name);
+  }
+
+  // ["--password", "hunter2"]: an argument of its own behind a flag that sounds secret.
+  bool AfterSecretFlag(const FieldPath& path) const {
+    const PathStep& step = path[path.size() - 1];
+    if (step.kind != PathStep::Kind::kIndex || step.index == 0) return false;
+    FieldPath list = path;
+    list.Pop();
+    const Value* found = list.Find(object_);
+    if (!found || step.index > found->size()) return false;
+    const std::string_view flag = (*found)[step.index - 1].AsString();
+    return flag.starts_with('-') && flag.find('=') == std::string_view::npos && names_.Variable(flag);
+  }
+
+  Value Text(Value v) {
+    const auto masked = MaskCredentials(v.AsString(), names_, [&](std::string_view secret) { return masker_.Marker(Arena::Borrow(secret)); });
+    return masked ? arena_.String(*masked) : v;
   }
 
   // A sensitive map keeps its keys, so that one changed entry shows as one; lists are one value.
-  Value Hide(Value v) {
-    if (v.is_null()) return v;
-    if (!v.is_map()) return arena_.String(masker_.Marker(v));
+  Value Hide(Value v, bool base64) {
+    if (v.is_null() || (v.is_string() && IsMarker(v.AsString()))) return v;
+    if (!v.is_map()) {
+      const auto bytes = base64 ? DecodeBase64(v.AsString()) : Result<std::string>(Invalid(""));
+      return arena_.String(v.is_string() && bytes.ok() ? masker_.Marker(Arena::Borrow(*bytes)) : masker_.Marker(v));
+    }
     std::vector<Member> members;
-    for (const Member& m : v.members()) members.push_back({m.key, Hide(m.value)});
+    for (const Member& m : v.members()) members.push_back({m.key, Hide(m.value, base64)});
     return arena_.Map(members);
   }
 
@@ -104,7 +128,8 @@ class Pass {
 
   const Masker& masker_;
   const MaskOptions& options_;
-  const bool secret_;
+  const CredentialNames& names_;
+  const bool secret_, variables_;
   const Value object_;
   Arena& arena_;
 };
@@ -115,16 +140,25 @@ Masker::Masker(MaskOptions options) : options_(std::move(options)) {
   std::random_device random;
   if (options_.salt.empty())
     for (int i = 0; i < 8; ++i) options_.salt += std::to_string(random());
+  for (const std::string& glob : options_.env_names) {
+    names_.globs.emplace_back();
+    for (const char c : glob) names_.globs.back() += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  }
+  for (const std::string& key : options_.keys) {
+    names_.keys.emplace_back();
+    for (const char c : key) names_.keys.back() += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
 }
 
 std::string Masker::Marker(Value value) const {
-  return "(masked " + HmacSha256Hex(options_.salt, WriteCanonicalJson(value)).substr(0, kMarkerDigits) + ")";
+  const std::string bytes = value.is_string() ? "text " + std::string(value.AsString()) : "json " + WriteCanonicalJson(value);
+  return "(masked " + HmacSha256Hex(options_.salt, bytes).substr(0, options_.marker_digits) + ")";
 }
 
 Document Masker::MaskObject(const Document& object) const {
   auto arena = std::make_shared<Arena>();
   FieldPath path;
-  const Value masked = Pass(*this, options_, GvkOf(object.root()), object.root(), *arena).Run(object.root(), path);
+  const Value masked = Pass(*this, options_, names_, GvkOf(object.root()), object.root(), *arena).Run(object.root(), path);
   if (masked.SameAs(object.root())) return object;
   arena->Adopt(object.arena());
   return {std::move(arena), masked};
@@ -137,15 +171,28 @@ MaskedDiff Masker::Mask(const ObjectDiff& diff) const {
   auto arena = std::make_shared<Arena>();
   const auto mask = [&](std::vector<FieldChange>& changes) {
     for (FieldChange& change : changes) {
-      FieldPath path = change.path;
-      if (change.old_value) change.old_value = Pass(*this, options_, diff.gvk, diff.live.root(), *arena).Run(*change.old_value, path);
-      if (change.new_value) change.new_value = Pass(*this, options_, diff.gvk, diff.desired.root(), *arena).Run(*change.new_value, path);
+      const FieldPath original = change.path;
+      for (auto& [value, object] : {std::pair(&change.old_value, diff.live.root()), std::pair(&change.new_value, diff.desired.root())}) {
+        if (!*value) continue;
+        FieldPath path = original;
+        Pass pass(*this, options_, names_, diff.gvk, object, *arena);
+        // The item of a set is named by its own value.
+        if (!path.empty() && path[path.size() - 1].kind == PathStep::Kind::kValue && pass.Sensitive(path, **value)) {
+          change.path.Pop();
+          change.path.Push(PathStep::Item(PathScalar(std::string_view(Marker(**value)))));
+        }
+        *value = pass.Run(**value, path);
+      }
     }
   };
   mask(out.changes);
   mask(out.ignored);
+  for (std::vector<std::string>* texts : {&out.warnings, &out.uncertain})
+    for (std::string& text : *texts)
+      if (auto masked = MaskCredentials(text, names_, [&](std::string_view secret) { return Marker(Arena::Borrow(secret)); })) text = *masked;
   arena->Adopt(diff.live.arena());
   arena->Adopt(diff.desired.arena());
+  arena->Adopt(diff.memory.arena());
   out.memory = Document(std::move(arena), Value());
   return MaskedDiff(std::move(out));
 }

@@ -3,9 +3,11 @@
 // A marker is a keyed hash, the same for the same value within one Masker and meaningless outside it: a change shows as a
 // change, two equal values as equal, a value never. Every presentation takes a MaskedDiff, which only a Masker makes.
 //
-// Masked are: all of data and stringData of core Secrets; of containers' env the values of variables whose name sounds
-// secret (MaskOptions::env_names); the fields of MaskOptions::fields in objects of any kind; copies of an object in its
-// last-applied annotation.
+// Masked are: all of data and stringData of core Secrets; of containers' env, and of ConfigMaps that are read as variables, the
+// values whose name sounds secret (MaskOptions::env_names); texts in fields named like MaskOptions::keys; the fields of
+// MaskOptions::fields; copies of an object in its last-applied annotation. And within any text: the value of an argument
+// whose name sounds secret (--db-password=...), the password of an address (scheme://user:password@host), private keys in PEM.
+// The marker of a Secret's value is that of its bytes: the same in `data` and in `stringData`.
 #pragma once
 
 #include <span>
@@ -14,7 +16,8 @@
 #include <vector>
 
 #include "core/arena.h"
-#include "core/path.h"
+#include "diff/credentials.h"
+#include "diff/field_pattern.h"
 #include "diff/object_diff.h"
 
 namespace plumb {
@@ -25,7 +28,11 @@ struct MaskOptions {
   std::string salt = {};
   // Globs over names of environment variables, upper and lower case alike.
   std::vector<std::string> env_names = {"*PASSWORD*", "*PASSWD*", "*SECRET*", "*TOKEN*", "*API_KEY*", "*APIKEY*", "*PRIVATE_KEY*", "*CREDENTIAL*"};
-  std::vector<FieldPath> fields = {};  // patterns as in ignore rules: spec.auth.password, `spec.users[*].hash`
+  // Names of fields, without regard to case, whose text is a secret wherever it stands.
+  std::vector<std::string> keys = {"password", "passwd", "passphrase", "apiKey", "api_key", "secretKey", "secretAccessKey", "clientSecret",
+                                   "client_secret", "privateKey", "private_key", "authToken", "accessToken", "bearerToken", "sharedSecret"};
+  size_t marker_digits = 8;  // hexadecimal; more where equal markers must mean equal values (snapshots)
+  std::vector<FieldPattern> fields = {};  // patterns as in ignore rules: spec.auth.password, `spec.users[*].hash`
 };
 
 // An ObjectDiff in which every sensitive value is a marker, its documents included.
@@ -49,7 +56,7 @@ class Masker {
   MaskedDiff Mask(const ObjectDiff& diff) const;
   std::vector<MaskedDiff> Mask(std::span<const ObjectDiff> diffs) const;
 
-  // The object with its sensitive values masked; the same document where it has none.
+  // The object with its sensitive values masked; the same document where it has none. Masking twice masks the markers.
   Document MaskObject(const Document& object) const;
 
   // "(masked 5f2c9a01)": what a value is shown as.
@@ -57,6 +64,7 @@ class Masker {
 
  private:
   MaskOptions options_;
+  CredentialNames names_;
 };
 
 }  // namespace plumb

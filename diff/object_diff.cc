@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/json.h"
 #include "diff/desired.h"
 #include "diff/ignore.h"
 #include "diff/immutable.h"
@@ -54,15 +55,25 @@ class Explainer {
 
   Cause CauseOf(const Difference& d, const ManagedOwners::Entry* other) const {
     const Cause foreign = other && other->operation == "Apply" ? Cause::kConflict : Cause::kNotDeclaredBefore;
-    if (!mine_) return foreign;
-    const bool known = !input_.declared_before->is_null();
-    const Value* before = known ? d.path.Find(*input_.declared_before) : nullptr;
+    const Document declared = mine_ ? input_.declared_before : LastApplied();
+    const bool known = !declared->is_null();
+    if (!mine_ && !known) return foreign;
+    const Value* before = known ? d.path.Find(*declared) : nullptr;
     const bool same_as_before = before && d.desired && *before == *d.desired;
+    // An object that `kubectl apply` wrote last: its annotation says what was declared then.
+    if (!mine_) return same_as_before ? Cause::kDrift : before ? Cause::kChangedInGit : foreign;
     if (OwnsPath(mine_->fields, d.owned)) return same_as_before ? Cause::kRewritten : Cause::kChangedInGit;
     if (known) return same_as_before ? Cause::kDrift : before ? Cause::kChangedInGit : other ? foreign : Cause::kChangedInGit;
     // Without the old manifest: who wrote after our last apply took the field from us; who wrote before had it already.
     if (other && other->time >= mine_->time) return Cause::kDrift;
     return other ? foreign : Cause::kChangedInGit;
+  }
+
+  Document LastApplied() const {
+    const std::string_view text = live_.Get("metadata").Get("annotations").GetString(kLastApplied);
+    if (text.empty()) return {};
+    auto parsed = ParseJson(text, {.bytes = 1u << 20});
+    return parsed.ok() ? *parsed : Document();
   }
 
   const DiffInput& input_;
@@ -71,21 +82,6 @@ class Explainer {
   ManagedOwners owners_;
   const ManagedOwners::Entry* mine_;
 };
-
-// The rule that covers a change, or "".
-std::string IgnoredBy(const IgnoreRules& rules, const std::vector<uint32_t>& selecting, const FieldChange& change, Value desired, Value live) {
-  for (const uint32_t i : selecting) {
-    const IgnoreRule& rule = rules.rules()[i];
-    const bool field = rule.fields.empty() || std::any_of(rule.fields.begin(), rule.fields.end(), [&](const FieldPath& pattern) {
-      return Covers(pattern, change.path, live) || Covers(pattern, change.path, desired);
-    });
-    const bool manager = rule.managers.empty() || std::any_of(rule.managers.begin(), rule.managers.end(), [&](const std::string& name) {
-      return !change.writer.manager.empty() && MatchesGlob(name, change.writer.manager);
-    });
-    if (field && manager) return rule.where;
-  }
-  return "";
-}
 
 // What to send so that ignored fields stay as they are: fields of others are left out (so that they stay theirs), and
 // fields that only we hold are sent with the value they have (left out, the server would remove them).
@@ -140,7 +136,7 @@ std::string FieldChange::Explain() const {
     if (cause == Cause::kNotDeclaredBefore) text += ": written by " + who;
   }
   if (immutable) text += "; immutable: must be replaced";
-  if (!note.empty()) text += "; ignored: " + note;
+  if (!note.empty()) text += (by_rule ? "; ignored by rule " : "; left alone: ") + note;
   return text;
 }
 
@@ -167,22 +163,23 @@ ObjectDiff DiffObject(const DiffInput& input) {
     diff.warnings.push_back(fmt::format("{} is not in the schema of {}: the server refuses or drops it", path, diff.gvk.kind));
   for (std::string& reason : projection.unsure) diff.uncertain.push_back(std::move(reason));
 
-  std::vector<uint32_t> selecting;
-  if (input.ignore && !input.ignore->empty()) {
-    selecting = input.ignore->Selecting(diff.gvk, desired);
-    for (const uint32_t i : selecting) {
-      const IgnoreRule& rule = input.ignore->rules()[i];
-      if (rule.fields.empty() || std::any_of(rule.fields.begin(), rule.fields.end(), [&](const FieldPath& f) { return Exists(f, live) || Exists(f, desired); }))
-        diff.rules.push_back(i);
-    }
-  }
-
   const Explainer explainer(input, diff);
+  std::vector<IgnoreRule> rules = RulesOnObject(desired, live, &diff.warnings);
+  if (input.ignore)
+    for (const uint32_t i : input.ignore->Selecting(diff.gvk, desired)) {
+      rules.push_back(input.ignore->rules()[i]);
+      if (Concerns(rules.back(), desired, live, explainer.owners())) diff.rules.push_back(i);
+    }
+
   std::vector<Difference> removed;
   if (explainer.mine()) removed = FindRemoved(explainer.mine()->fields, desired, live, input.type);
   const auto sort_in = [&](FieldChange change) {
-    change.note = ExplainedByLiveState(diff.gvk, change, desired, live, explainer.owners());
-    if (change.note.empty() && !selecting.empty()) change.note = IgnoredBy(*input.ignore, selecting, change, desired, live);
+    change.note = ExplainedByLiveState({diff.gvk, desired, live, explainer.owners(), input.autoscaler}, change);
+    if (change.note.empty()) {
+      const auto rule = std::find_if(rules.begin(), rules.end(), [&](const IgnoreRule& r) { return Ignores(r, change, desired, live, explainer.owners()); });
+      change.by_rule = rule != rules.end();
+      if (change.by_rule) change.note = rule->where;
+    }
     (change.note.empty() ? diff.changes : diff.ignored).push_back(std::move(change));
   };
   for (const Difference& d : projection.differences) sort_in(explainer.Changed(d));

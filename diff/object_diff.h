@@ -62,7 +62,8 @@ struct FieldChange {
   Cause cause = Cause::kChangedInGit;
   FieldWriter writer;              // of kDrift, kReleased and kConflict
   bool immutable = false;          // the server refuses this change: the object must be replaced
-  std::string note;                // of ignored changes: the rule that did it; else ""
+  std::string note;                // of ignored changes: which rule, or what in the live state says so; else ""
+  bool by_rule = false;            // `note` is a rule's place
 
   // "changed in git", "drift: written by kubectl-edit at 2026-01-02T03:04:05Z", "immutable: must be replaced", ...
   std::string Explain() const;
@@ -98,6 +99,8 @@ struct DiffInput {
   // Who we are in managedFields: the entry of this manager with operation Apply says what was declared last.
   std::string_view manager = "plumb";
   const IgnoreRules* ignore = nullptr;  // may be null
+  // What scales the object, as far as the caller knows ("HorizontalPodAutoscaler shop/web"): its replicas are not ours then.
+  std::string_view autoscaler = {};
   // The manifest as it was applied last, where the caller still has it: makes causes exact. Null: told from managedFields.
   Document declared_before;
 };

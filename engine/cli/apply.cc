@@ -39,7 +39,8 @@ Result<int> Run(const Flags& flags) {
   for (const std::string& warning : rendered.warnings) log::Warning(warning);
   PLUMB_TRY(cluster, Connect(flags));
   PLUMB_TRY(application, MakeApplication(flags, loaded, cluster));
-  PLUMB_TRY(once, PlanOnce(cluster, application, std::move(rendered.manifests)));
+  PLUMB_TRY(rules, IgnoreRules::OfTree(*loaded.tree));
+  PLUMB_TRY(once, PlanOnce(cluster, application, std::move(rendered.manifests), rules));
 
   const bool json = flags.Get("output") == "json";
   const Palette colour = PaletteFor(stdout);

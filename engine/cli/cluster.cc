@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "core/log.h"
+#include "diff/object_diff.h"
 #include "engine/kube/curl_transport.h"
 #include "engine/kube/kubeconfig.h"
 
@@ -31,7 +32,7 @@ Result<Cluster> Connect(const Flags& flags, kube::ClientOptions options) {
   return MakeCluster(std::move(transport), std::move(ns), std::move(options));
 }
 
-Result<OneShot> PlanOnce(Cluster& cluster, const Application& application, std::vector<Manifest> rendered) {
+Result<OneShot> PlanOnce(Cluster& cluster, const Application& application, std::vector<Manifest> rendered, const IgnoreRules& rules) {
   OneShot once;
   PLUMB_OK(cluster.discovery->Refresh(), "discovery");
   once.desired = CompleteDesired(application, std::move(rendered), ScopesOf(*cluster.discovery));
@@ -44,6 +45,7 @@ Result<OneShot> PlanOnce(Cluster& cluster, const Application& application, std::
   const std::vector<WantedObject> wanted = ObjectsToRead(once.desired, once.inventory);
   const DirectView live = DirectView::Load(*cluster.client, *cluster.discovery, wanted);
   PLUMB_TRY(ignore, IgnoreRules::Parse(application.ignore.root(), "spec.ignore"));
+  ignore.Add(rules);
   PlanView view;
   view.live = [&](const WantedObject& object) { return live.Get(object); };
   view.schema = SchemasOf(*cluster.schemas);
@@ -52,6 +54,10 @@ Result<OneShot> PlanOnce(Cluster& cluster, const Application& application, std::
   view.ignore = &ignore;
   PLUMB_TRY(plan, PlanApplication(application, once.desired, once.inventory, view));
   once.plan = std::move(plan);
+  std::vector<ObjectDiff> diffs;
+  for (const Step& step : once.plan.steps)
+    if (step.diff) diffs.push_back(*step.diff);
+  once.unused_rules = UnusedRules(ignore, diffs);
   return once;
 }
 

@@ -36,9 +36,11 @@ struct OneShot {
   DesiredSet desired;
   Inventory inventory;
   Plan plan;
+  std::vector<std::string> unused_rules;  // ignore rules that concern no object, by their place
 };
 
 // Reads what the plan needs from the cluster and makes it. Errors: of the server, of the inventory, of the plan.
-Result<OneShot> PlanOnce(Cluster& cluster, const Application& application, std::vector<Manifest> rendered);
+// `rules`: of the repository, beside those of the application.
+Result<OneShot> PlanOnce(Cluster& cluster, const Application& application, std::vector<Manifest> rendered, const IgnoreRules& rules = {});
 
 }  // namespace plumb::cli

@@ -47,8 +47,10 @@ Result<int> Run(const Flags& flags) {
   application.record_namespace = flags.Get("inventory-namespace");
   application.target_namespace = cluster.ns;
   application.sync.prune = flags.On("prune");
-  PLUMB_TRY(once, PlanOnce(cluster, application, std::move(rendered.manifests)));
+  PLUMB_TRY(rules, IgnoreRules::OfTree(*loaded.tree));
+  PLUMB_TRY(once, PlanOnce(cluster, application, std::move(rendered.manifests), rules));
   for (const std::string& warning : once.plan.warnings) log::Warning(warning);
+  for (const std::string& rule : once.unused_rules) log::Warning(fmt::format("ignore rule {} concerns no object: its selector or its fields are misspelt, or it can go", rule));
 
   const std::vector<MaskedDiff> diffs = MaskSteps(once.plan, Masker());
   const std::string format = flags.Get("output");

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/edit.h"
 #include "diff/object_diff.h"
 
 namespace plumb {
@@ -28,6 +29,21 @@ bool Defines(const std::vector<Manifest>& manifests, const ObjectId& id) {
   return std::any_of(manifests.begin(), manifests.end(), [&](const Manifest& m) { return IdOf(m.root()) == id; });
 }
 
+// HorizontalPodAutoscalers, and KEDA's ScaledObjects, which make one.
+std::map<ObjectId, std::string> AutoscaledBy(const std::vector<Manifest>& manifests) {
+  std::map<ObjectId, std::string> out;
+  for (const Manifest& manifest : manifests) {
+    const ObjectId id = IdOf(manifest.root());
+    const bool keda = id.group == "keda.sh" && id.kind == "ScaledObject";
+    if (!keda && !(id.group == "autoscaling" && id.kind == "HorizontalPodAutoscaler")) continue;
+    const Value target = GetAt(manifest.root(), {"spec", "scaleTargetRef"});
+    const std::string_view version = target.GetString("apiVersion"), kind = target.GetString("kind");
+    const Gvk gvk = MakeGvk(version.empty() && keda ? "apps/v1" : version, kind.empty() && keda ? "Deployment" : kind);
+    out[{gvk.group, gvk.kind, id.ns, std::string(target.GetString("name"))}] = id.ToString();
+  }
+  return out;
+}
+
 }  // namespace
 
 DesiredSet CompleteDesired(const Application& application, std::vector<Manifest> rendered, const ScopeLookup& scope_of) {
@@ -39,6 +55,7 @@ DesiredSet CompleteDesired(const Application& application, std::vector<Manifest>
   desired.manifests.reserve(named.manifests.size() + 1);
   for (Manifest& manifest : named.manifests) desired.manifests.push_back(Stamp(std::move(manifest), applyset));
   desired.unowned_from = desired.manifests.size();
+  desired.autoscaled = AutoscaledBy(desired.manifests);
 
   const std::string& ns = application.target_namespace;
   const bool always_there = ns == "default" || ns.starts_with("kube-");
@@ -68,10 +85,16 @@ ObjectDiff DiffDesired(const Manifest& manifest, const LiveObject& live, const P
   input.type = type;
   input.schema = schema;
   input.ignore = view.ignore;
+  const ObjectId id = IdOf(manifest.root());
+  if (view.autoscaled)
+    if (const auto scaled = view.autoscaled->find(id); scaled != view.autoscaled->end()) input.autoscaler = scaled->second;
+  if (view.declared_before) input.declared_before = view.declared_before(id);
   return DiffObject(input);
 }
 
-Result<Plan> PlanApplication(const Application& application, const DesiredSet& desired, const Inventory& inventory, const PlanView& view) {
+Result<Plan> PlanApplication(const Application& application, const DesiredSet& desired, const Inventory& inventory, const PlanView& given) {
+  PlanView view = given;
+  if (!view.autoscaled) view.autoscaled = &desired.autoscaled;
   PlanInput input;
   input.application = application.name;
   input.inventory = inventory;

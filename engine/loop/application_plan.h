@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <utility>
@@ -30,6 +31,7 @@ struct DesiredSet {
   std::vector<UnknownKind> unknown;    // manifests whose kind neither the cluster nor a CRD among them knows
   std::vector<std::string> warnings;
   size_t unowned_from = 0;             // manifests from here on are Plumb's own additions (the target namespace)
+  std::map<ObjectId, std::string> autoscaled;  // what an autoscaler among the manifests scales, and its name
 };
 
 // `rendered` completed for `application`. Adds the target namespace where it is wanted, used and not among the manifests.
@@ -47,6 +49,9 @@ struct PlanView {
   SchemaLookup schema;
   Completeness source, complete;  // whether the source is fresh and every live list whole
   const IgnoreRules* ignore = nullptr;
+  const std::map<ObjectId, std::string>* autoscaled = nullptr;  // DesiredSet::autoscaled
+  // The manifest of the object as it was applied last, null where unknown: makes causes exact. May be empty.
+  std::function<Document(const ObjectId&)> declared_before;
 };
 
 // Errors: of MakePlan.

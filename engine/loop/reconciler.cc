@@ -190,13 +190,17 @@ Status Reconciler::RefreshSources(bool& changed, std::stop_token stop) {
 Status Reconciler::RenderSources() {
   std::vector<Manifest> manifests;
   std::vector<std::string> warnings;
+  IgnoreRules rules = ignore_;
   for (size_t i = 0; i < sources_.size(); ++i) {
+    PLUMB_TRY(of_repository, IgnoreRules::OfTree(*sources_[i].tree));
+    rules.Add(of_repository);
     PLUMB_TRY(rendered, RenderSource(*sources_[i].tree, application_.sources[i]));
     manifests.insert(manifests.end(), rendered.manifests.begin(), rendered.manifests.end());
     warnings.insert(warnings.end(), rendered.warnings.begin(), rendered.warnings.end());
   }
   for (const std::string& warning : warnings) Emit(LoopEvent::Type::kWarning, warning);
   rendered_ = std::move(manifests);
+  rules_ = std::move(rules);
   desired_.reset();
   return Ok();
 }
@@ -238,7 +242,8 @@ PlanView Reconciler::View() const {
   view.schema = context_.schema;
   view.source = fresh_;
   view.complete = {true, ""};
-  view.ignore = &ignore_;
+  view.ignore = &rules_;
+  if (desired_) view.autoscaled = &desired_->autoscaled;
   return view;
 }
 

@@ -106,7 +106,7 @@ class Reconciler {
 
   const Application application_;
   const ReconcilerContext context_;
-  const IgnoreRules ignore_;
+  const IgnoreRules ignore_;  // of the Application
   const Masker masker_;
 
   // Touched by Reconcile alone.
@@ -114,6 +114,7 @@ class Reconciler {
   std::vector<std::string> render_keys_;
   Completeness fresh_{false, "the source was not read yet"};
   std::vector<Manifest> rendered_;
+  IgnoreRules rules_;  // ignore_, and those of the sources' .plumb/ignore.yaml
   bool have_rendered_ = false;
   std::optional<DesiredSet> desired_;
   std::map<ObjectId, size_t> index_;  // of desired_->manifests

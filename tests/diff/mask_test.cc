@@ -1,6 +1,7 @@
 // Masking: a value never appears, a change always does.
 #include "diff/mask.h"
 
+#include "core/edit.h"
 #include "diff/ignore.h"
 #include "diff/present.h"
 #include "tests/diff/pairs.h"
@@ -56,7 +57,7 @@ TEST(Mask, DataThatIsNoMap) {
 
 TEST(Mask, VariablesWithSecretNamesAndFieldsOfTheUser) {
   MaskOptions options;
-  options.fields = {*FieldPath::Parse("spec.auth.key"), *FieldPath::Parse("spec.users[=\"*\"].hash")};
+  options.fields = {*FieldPattern::Parse("spec.auth.key"), *FieldPattern::Parse("spec.users[*].hash")};
   const Document pod = Yaml(R"(
 apiVersion: v1
 kind: Pod
@@ -80,6 +81,62 @@ TEST(Mask, ChangedVariableOfAContainer) {
       "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: c, image: i, env: [{name: TOKEN, value: old-hunter2}]}]}}");
   ASSERT_EQ(diff.changes.size(), 2u);
   EXPECT_EQ(Everything(Masker().Mask(diff)).find("hunter2"), std::string::npos) << Everything(Masker().Mask(diff));
+}
+
+TEST(Mask, TheSameSecretHasTheSameMarkerInDataStringDataAndVariables) {
+  const Masker masker({.salt = "s"});
+  const auto marker = [&](std::string_view yaml, std::initializer_list<std::string_view> keys) { return std::string(GetAt(*masker.MaskObject(Yaml(yaml)), keys).AsString()); };
+  const std::string data = marker("{apiVersion: v1, kind: Secret, data: {a: aHVudGVyMg==}}", {"data", "a"});
+  EXPECT_EQ(data, marker("{apiVersion: v1, kind: Secret, stringData: {a: hunter2}}", {"stringData", "a"}));
+  EXPECT_EQ(data, marker("{apiVersion: v1, kind: Secret, data: {a: 'aHVu\n\ndGVyMg=='}}", {"data", "a"})) << "by its bytes";
+  EXPECT_EQ(data, marker("{apiVersion: v1, kind: ConfigMap, data: {DB_PASSWORD: hunter2}}", {"data", "DB_PASSWORD"}));
+  EXPECT_NE(data, marker("{apiVersion: v1, kind: Secret, stringData: {a: hunter3}}", {"stringData", "a"}));
+}
+
+TEST(Mask, MaskedTwiceStaysTheSame) {
+  const Masker one({.salt = "a"}), two({.salt = "b"});
+  const Document secret = Yaml("{apiVersion: v1, kind: Secret, data: {a: aHVudGVyMg==}}");
+  EXPECT_EQ(WriteJson(*two.MaskObject(one.MaskObject(secret))), WriteJson(*one.MaskObject(secret)));
+}
+
+TEST(Mask, CredentialsWithinTexts) {
+  const Masker masker({.salt = "s"});
+  const std::pair<const char*, const char*> kCases[] = {
+      // What stands in an object, and what of it must stay readable.
+      {"--db-password=hunter2", "--db-password="},
+      {"-Dspring.datasource.password=hunter2", "-Dspring.datasource.password="},
+      {"postgres://user:hunter2@db:5432/shop?x=y", "@db:5432/shop?x=y"},
+      {"host=db password='hunter2' sslmode=off", "sslmode=off"},
+      {"{\"password\": \"hunter2\", \"user\": \"visible\"}", "visible"},
+      {"user: visible\npassword: hunter2 hunter2\nmode: fast\n", "mode: fast"},
+      {"API_TOKEN=hunter2,MODE=fast", "MODE=fast"},
+      {"-----BEGIN RSA PRIVATE KEY-----\nhunter2\n-----END RSA PRIVATE KEY-----", "(masked "},
+  };
+  for (const auto& [text, readable] : kCases) {
+    const Document pod = BuildDocument([&, t = text](Arena& a) {
+      return a.Map({{"apiVersion", a.String("v1")}, {"kind", a.String("Pod")}, {"spec", a.Map({{"containers", a.List({a.Map({{"args", a.List({a.String(t)})}})})}})}});
+    });
+    const std::string masked = WriteJson(*masker.MaskObject(pod));
+    EXPECT_EQ(masked.find("hunter2"), std::string::npos) << text << " -> " << masked;
+    EXPECT_NE(masked.find(readable), std::string::npos) << text << " -> " << masked;
+  }
+  for (const char* plain : {"--token-ttl", "--password=$(DB_PASSWORD)", "https://user@host/path", "image: web:1.2", "a=b", "${TOKEN}", "time 10:30:00"}) {
+    const Document pod = BuildDocument([&](Arena& a) { return a.Map({{"kind", a.String("Pod")}, {"x", a.String(plain)}}); });
+    EXPECT_TRUE(masker.MaskObject(pod)->SameAs(*pod)) << plain;
+  }
+}
+
+TEST(Mask, ArgumentBehindAFlagAndFieldsByTheirName) {
+  const std::string text = WriteJson(*Masker().MaskObject(Yaml(R"(
+apiVersion: example.org/v1
+kind: Database
+spec:
+  auth: {password: p-hunter2, passwordSecretRef: {name: visible-ref}, clientSecret: c-hunter2}
+  validation: {openAPIV3Schema: {properties: {password: {type: visible-type}}}}
+  args: [--password, a-hunter2, --mode, visible-mode]
+)")));
+  EXPECT_EQ(text.find("hunter2"), std::string::npos) << text;
+  for (const char* visible : {"visible-ref", "visible-type", "visible-mode"}) EXPECT_NE(text.find(visible), std::string::npos) << visible << text;
 }
 
 }  // namespace

@@ -195,7 +195,7 @@ TEST(ObjectDiff, IgnoredFieldThatOnlyWeHoldIsSentAsItIs) {
   ASSERT_TRUE(rules.ok());
   const ObjectDiff diff = Compare(Yaml(Replaced(kManifest, "replicas: 3", "replicas: 7")), Yaml(kLive), &*rules);
   EXPECT_EQ(diff.action, DiffAction::kNone);
-  EXPECT_EQ(Lines(diff.ignored), "spec.replicas: 3 -> 7 (changed in git; ignored: spec.ignore[0])\n");
+  EXPECT_EQ(Lines(diff.ignored), "spec.replicas: 3 -> 7 (changed in git; ignored by rule spec.ignore[0])\n");
   EXPECT_EQ(diff.desired->Get("spec").Get("replicas").AsInt(), 3) << "left out, the server would reset it to 1";
   EXPECT_EQ(UnusedRules(*rules, std::span(&diff, 1)), std::vector<std::string>{"spec.ignore[1]"});
 }
