@@ -7,7 +7,7 @@ JOBS ?= $(shell nproc)
 export PLUMB_SHARED ?= $(abspath ../shared)
 export PLUMB_CONFORMANCE ?= $(PLUMB_SHARED)/conformance
 
-.PHONY: help build demo test conformance bench lint format install packages packages-dev asan tsan fuzz soak clean
+.PHONY: help build demo test conformance bench lint format install packages packages-dev asan tsan fuzz clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
