@@ -2,27 +2,50 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <numeric>
+#include <utility>
 
 #include "core/number.h"
 
 namespace plumb {
 
 namespace {
-constexpr size_t kFirstBlock = 1024, kLargestBlock = 256 * 1024;
+constexpr size_t kSmallestBlock = 256, kLargestBlock = 256 * 1024;
 constexpr size_t kIndexAbove = 16;  // members; below, a linear scan is faster than a binary search
 }  // namespace
+
+size_t Arena::MapBytes(std::span<const Member> members) {
+  return members.size_bytes() + (members.size() > kIndexAbove ? members.size() * sizeof(uint32_t) : 0);
+}
+
+std::string_view& Arena::KeySet::Slot(std::string_view key) {
+  if (used_ * 2 >= slots_.size()) {
+    const std::vector<std::string_view> before = std::exchange(slots_, std::vector<std::string_view>(std::max<size_t>(16, slots_.size() * 2)));
+    used_ = 0;
+    for (const std::string_view known : before)
+      if (known.data()) Slot(known) = known;
+  }
+  for (size_t at = std::hash<std::string_view>()(key);; ++at) {
+    std::string_view& slot = slots_[at & (slots_.size() - 1)];
+    if (slot.data() && slot != key) continue;
+    if (!slot.data()) ++used_;
+    return slot;
+  }
+}
+
+void Arena::AddBlock(size_t bytes) {
+  blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(bytes));
+  next_ = blocks_.back().get();
+  left_ = bytes;
+  bytes_ += bytes;
+}
 
 void* Arena::Allocate(size_t size, size_t align) {
   size_t skip = (align - reinterpret_cast<uintptr_t>(next_) % align) % align;
   if (skip + size > left_) {
-    // Blocks double, so that a small object is small and a big list is a few allocations.
-    const size_t grown = std::clamp(bytes_, kFirstBlock, kLargestBlock);
-    const size_t block = std::max(size + align, grown);
-    blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(block));
-    next_ = blocks_.back().get();
-    left_ = block;
-    bytes_ += block;
+    // Blocks grow by half of what is there, so that a small object is small and a big list is a few allocations.
+    AddBlock(std::max(size + align, std::clamp(bytes_ / 2, kSmallestBlock, kLargestBlock)));
     skip = (align - reinterpret_cast<uintptr_t>(next_) % align) % align;
   }
   std::byte* at = next_ + skip;
@@ -82,8 +105,9 @@ Value Arena::Borrow(std::string_view text) {
 Value Arena::String(std::string_view text) { return Borrow(Text(text)); }
 
 std::string_view Arena::Key(std::string_view text) {
-  if (auto found = keys_.find(text); found != keys_.end()) return *found;
-  return *keys_.insert(Text(text)).first;
+  std::string_view& known = keys_.Slot(text);
+  if (!known.data()) known = text.empty() ? std::string_view("") : Text(text);
+  return known;
 }
 
 Value Arena::List(std::span<const Value> items) {
@@ -102,12 +126,10 @@ Value Arena::Map(std::span<const Member> members) {
   v.kind_ = Kind::kMap;
   v.size_ = static_cast<uint32_t>(members.size());
   if (members.empty()) return v;
-  const bool indexed = members.size() > kIndexAbove;
-  const size_t index_bytes = indexed ? members.size() * sizeof(uint32_t) : 0;
-  auto* at = static_cast<Member*>(Allocate(members.size_bytes() + index_bytes, alignof(Member)));
+  auto* at = static_cast<Member*>(Allocate(MapBytes(members), alignof(Member)));
   std::uninitialized_copy(members.begin(), members.end(), at);
   v.members_ = at;
-  if (indexed) {
+  if (members.size() > kIndexAbove) {
     auto* order = reinterpret_cast<uint32_t*>(at + members.size());
     std::iota(order, order + members.size(), 0u);
     std::sort(order, order + members.size(), [at](uint32_t a, uint32_t b) { return at[a].key < at[b].key; });

@@ -11,7 +11,6 @@
 #include <span>
 #include <string_view>
 #include <type_traits>
-#include <unordered_set>
 #include <vector>
 
 #include "core/value.h"
@@ -43,7 +42,7 @@ class Arena {
   Value Map(std::span<const Member> members);
   Value Map(std::initializer_list<Member> members) { return Map(std::span(members.begin(), members.size())); }
 
-  // The text of a key, stored once for each arena. A literal needs no Key().
+  // The text of a key, stored once for each arena (until Seal()). A literal needs no Key().
   std::string_view Key(std::string_view text);
   std::string_view Text(std::string_view text);  // a copy of the text in this arena
 
@@ -64,16 +63,34 @@ class Arena {
   void Adopt(std::shared_ptr<const Arena> other);
   Value Adopt(const Document& document);  // the document's root, after adopting its arena
 
-  size_t bytes() const { return bytes_; }  // memory held, adopted arenas not counted
+  // Building has ended: gives back what only the builder needs. BuildDocument and the parsers call it.
+  void Seal() { keys_ = {}; }
+
+  size_t bytes() const { return bytes_; }  // memory held by trees, adopted arenas not counted
 
  private:
+  // The keys seen so far: open addressing, because a node for each key would weigh more than the key.
+  class KeySet {
+   public:
+    // Where the key is, or where it belongs (an empty view). Valid until the next call.
+    std::string_view& Slot(std::string_view key);
+
+   private:
+    std::vector<std::string_view> slots_;  // a power of two, at most half full
+    size_t used_ = 0;
+  };
+  class Compactor;
+  friend Document Compacted(Value v);
+
+  static size_t MapBytes(std::span<const Member> members);
+  void AddBlock(size_t bytes);
   void* Allocate(size_t size, size_t align);
 
   std::vector<std::unique_ptr<std::byte[]>> blocks_;
   std::byte* next_ = nullptr;
   size_t left_ = 0;
   size_t bytes_ = 0;
-  std::unordered_set<std::string_view> keys_;
+  KeySet keys_;
   std::vector<std::shared_ptr<const Arena>> adopted_;
 };
 
@@ -101,7 +118,11 @@ template <typename F>
 Document BuildDocument(F&& build) {
   auto arena = std::make_shared<Arena>();
   const Value root = build(*arena);
+  arena->Seal();
   return {std::move(arena), root};
 }
+
+// A deep copy in one block of exactly the size that it needs, for what is kept long (a cache of live objects).
+Document Compacted(Value v);
 
 }  // namespace plumb

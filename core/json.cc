@@ -18,7 +18,7 @@ namespace {
 namespace dom = simdjson::dom;
 
 // Texts up to this size share one parser a thread; its buffers are several times as large, and stay.
-constexpr size_t kSharedParserBytes = 1u << 20;
+constexpr size_t kSharedParserBytes = 32u << 10;
 
 // The number tokens of a valid JSON text, found again for their spelling: simdjson keeps only their values.
 class NumberTokens {
@@ -139,6 +139,7 @@ Result<Document> ParseJson(std::string_view text, const JsonLimits& limits) {
   const Value value = builder.Build(root);
   // simdjson may allow more depth, and does not count an empty list as a level; and the exact parser says which key and where.
   if (builder.depth() > limits.depth || (builder.repeated_keys() && limits.refuse_repeated_keys)) return ParseJsonExactly(text, limits);
+  arena->Seal();
   return Document(std::move(arena), value);
 }
 

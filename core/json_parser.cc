@@ -254,6 +254,7 @@ class Parser {
 Result<Document> ParseJsonExactly(std::string_view text, const JsonLimits& limits) {
   auto arena = std::make_shared<Arena>();
   PLUMB_TRY(value, Parser(text, limits, *arena).Parse());
+  arena->Seal();
   return Document(std::move(arena), value);
 }
 

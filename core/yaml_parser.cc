@@ -117,6 +117,7 @@ Result<YamlDocument> DocumentBuilder::Build() {
   document.line = static_cast<int>(events_.event().start_mark.line) + 1;
   PLUMB_TRY(root, ParseNode());
   PLUMB_OK(events_.Next());
+  arena_->Seal();
   document.value = Document(std::move(arena_), root);
   document.warnings = std::move(warnings_);
   return document;

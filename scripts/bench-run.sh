@@ -35,7 +35,7 @@ until [ -s "$work/address" ]; do sleep 0.001; done
 ready=$(date +%s%N)
 for _ in $(seq 600); do grep -q '"synced"' "$work/events" && break; sleep 0.1; done
 grep -q '"synced"' "$work/events" || { cat "$work/log" >&2; exit 1; }
-sleep 2
+sleep 4
 echo "memory with 1,000 objects: $(awk '/VmRSS/ {printf "%.0f MB", $2 / 1024}' "/proc/$run/status") (peak $(awk '/VmHWM/ {printf "%.0f MB", $2 / 1024}' "/proc/$run/status"))"
 echo "start to serving, its loop running: $(((ready - start) / 1000000)) ms"
 

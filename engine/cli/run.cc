@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "core/heap.h"
 #include "core/json.h"
 #include "core/log.h"
 #include "core/version.h"
@@ -114,7 +115,11 @@ Result<int> Run(const Flags& flags) {
   git.cache_directory = CacheDirectory(flags);
   git.observe = [&](const GitOperation& operation) { metrics.AddGitRequest(operation.fetch ? "fetch" : "list", operation.ok ? "ok" : CodeName(operation.code), operation.elapsed); };
   LoopOptions loop_options;
-  loop_options.on_pass = [&](Duration waited, Duration took) { metrics.AddPass(waited, took); };
+  HeapTrimmer trimmer;
+  loop_options.on_pass = [&](Duration waited, Duration took) {
+    metrics.AddPass(waited, took);
+    trimmer.Touch();
+  };
   const auto resolver_for = [&](const Application&) -> Result<SourceResolver> {
     auto sources = std::make_shared<Sources>(git);
     return SourceResolver([sources](const ApplicationSource& source, std::stop_token token) { return sources->Resolve(source, token); });

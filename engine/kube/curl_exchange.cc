@@ -74,7 +74,8 @@ EasyHandle NewEasyHandle(const Connection& connection, const TransportOptions& o
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 5L);
   curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, &OnNewSocket);
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 64L << 10);
+  curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 16L << 10);
+  curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16L << 10);
 
   const bool loopback = IsLoopback(Split(connection.server).host);
   // Loopback is as fast as memory: there gzip only costs both sides time. Go's clients never proxy loopback either.

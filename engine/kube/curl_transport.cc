@@ -18,6 +18,8 @@ using ExchangePtr = std::shared_ptr<Exchange>;
 
 namespace {
 
+constexpr size_t kIdleHandles = 4;  // of each lane; each keeps its buffers, 32 KB, and a new one costs microseconds
+
 // What other threads hand to the I/O thread. Outlives the transport where a Stream does.
 class Inbox {
  public:
@@ -217,7 +219,7 @@ class CurlTransport::Impl {
   void Recycle(Exchange& exchange) {
     auto& idle = idle_[exchange.lane()];
     EasyHandle easy = exchange.TakeEasy();
-    if (idle.size() < options_.in_flight) idle.push_back(std::move(easy));
+    if (idle.size() < kIdleHandles) idle.push_back(std::move(easy));
   }
 
   void RefreshCredentials() {

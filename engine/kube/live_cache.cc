@@ -131,10 +131,9 @@ void LiveCache::Unfollow(const Gvk& gvk) {
 
 // Copies what is kept into memory of its own: an object of a list would keep its whole page alive.
 Document LiveCache::Compact(const Document& object) const {
-  const Document kept = options_.managed_fields ? object : BuildDocument([&](Arena& arena) {
-    return WithoutAt(arena, arena.Adopt(object), {"metadata", "managedFields"});
-  });
-  return BuildDocument([&](Arena& arena) { return arena.Copy(kept.root()); });
+  if (options_.managed_fields) return Compacted(object.root());
+  Arena scratch;
+  return Compacted(WithoutAt(scratch, object.root(), {"metadata", "managedFields"}));
 }
 
 void LiveCache::IndexObject(Collection& collection, const std::string& key, Value object, bool add) {

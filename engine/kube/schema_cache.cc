@@ -13,13 +13,29 @@ namespace {
 
 std::string KeyOf(const Gvk& gvk) { return gvk.group.empty() ? "api/" + gvk.version : fmt::format("apis/{}/{}", gvk.group, gvk.version); }
 
-// Of a document only the schemas: the paths are the larger half, and the schema keeps the document's memory.
+// A schema without the words for people: most of its bytes. A property of that name is a map, and stays.
+Value WithoutDescriptions(Arena& arena, Value v) {
+  if (v.is_list()) {
+    std::vector<Value> items;
+    for (const Value item : v.items()) items.push_back(WithoutDescriptions(arena, item));
+    return arena.List(items);
+  }
+  if (!v.is_map()) return v;
+  std::vector<Member> members;
+  for (const Member& m : v.members()) {
+    if (m.key == "description" && m.value.is_string()) continue;
+    const bool is_data = m.key == "default" || m.key == "enum" || m.key == "example";
+    members.push_back({m.key, is_data ? m.value : WithoutDescriptions(arena, m.value)});
+  }
+  return arena.Map(members);
+}
+
+// Of an OpenAPI v3 document only the schemas: the paths are the larger half, and the schema keeps the document's memory.
 Result<Document> SchemasOnly(const std::string& text) {
   PLUMB_TRY(document, ParseJson(text));
-  return BuildDocument([&](Arena& arena) {
-    const Value schemas = arena.Copy(GetAt(document.root(), {"components", "schemas"}));
-    return arena.Map({{"components", arena.Map({{"schemas", schemas}})}});
-  });
+  Arena scratch;
+  const Value schemas = WithoutDescriptions(scratch, GetAt(document.root(), {"components", "schemas"}));
+  return Compacted(scratch.Map({{"components", scratch.Map({{"schemas", schemas}})}}));
 }
 
 int MinorVersion(Value version) {
@@ -90,7 +106,8 @@ Result<SchemaPtr> SchemaCache::LoadVersion2() {
   if (all_) return all_;
   PLUMB_TRY(response, client_.GetRaw("/openapi/v2"), "openapi");
   PLUMB_TRY(document, ParseJson(response.body), "openapi");
-  const Document definitions = BuildDocument([&](Arena& arena) { return arena.Map({{"definitions", arena.Copy(document->Get("definitions"))}}); });
+  Arena scratch;
+  const Document definitions = Compacted(scratch.Map({{"definitions", WithoutDescriptions(scratch, document->Get("definitions"))}}));
   PLUMB_TRY(schema, SchemaFromOpenApiV2(definitions, {type_at_reference_}), "openapi");
   all_ = schema;
   return all_;

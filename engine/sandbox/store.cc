@@ -67,9 +67,8 @@ void Store::Index(const StoreKey& key, Value object, bool add) {
 namespace {
 // Every stored object is in an arena of its own: one built on its predecessor would keep all its history alive.
 Document Compact(Value object, uint64_t revision) {
-  return BuildDocument([&](Arena& a) {
-    return a.Copy(WithAt(a, object, {"metadata", "resourceVersion"}, a.String(std::to_string(revision))));
-  });
+  Arena scratch;
+  return Compacted(WithAt(scratch, object, {"metadata", "resourceVersion"}, scratch.String(std::to_string(revision))));
 }
 }  // namespace
 

@@ -31,6 +31,22 @@ TEST(Value, BigMapsAreIndexed) {
   EXPECT_EQ(d->Find("k1000"), nullptr);
 }
 
+TEST(Value, CompactedIsTheSameTreeInExactlyTheMemoryItNeeds) {
+  const char* const kTexts[] = {"null", "1.50", "\"\"", "[]", "{}", R"({"":{"":""}})",
+                                R"({"metadata":{"name":"web","labels":{"app":"web","tier":"web"}},"spec":{"weights":[0.5,1e3,7],"name":null}})"};
+  for (const char* text : kTexts) {
+    const Document whole = Json(text), copy = Compacted(whole.root());
+    EXPECT_EQ(WriteJson(*copy), WriteJson(*whole));
+    EXPECT_TRUE(copy->is_scalar() || !copy->size() || !copy->SameAs(*whole)) << text;
+  }
+  std::string text = "{";
+  for (int i = 0; i < 100; ++i) text += (i ? ",\"key-" : "\"key-") + std::to_string(i) + "\":\"the same value\"";
+  const Document whole = Json(text + "}"), copy = Compacted(whole.root());
+  EXPECT_EQ(WriteJson(*copy), text + "}");
+  EXPECT_EQ(copy->Get("key-99").AsString(), "the same value") << "its index is there";
+  EXPECT_EQ(copy.arena()->bytes(), 100 * (sizeof(Member) + sizeof(uint32_t)) + 590 + 14) << "equal texts once, no slack";
+}
+
 TEST(Edit, ChangedCopySharesTheRest) {
   const Document old = Json(R"({"metadata":{"name":"web"},"spec":{"replicas":1,"template":{"big":[1,2,3]}}})");
   const Document changed = BuildDocument([&](Arena& a) {
