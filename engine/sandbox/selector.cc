@@ -186,6 +186,7 @@ LabelSelector LabelSelector::FromMap(Value map) {
 
 void LabelSelector::Sort() {
   std::ranges::stable_sort(requirements_, {}, &Requirement::key);
+  for (Requirement& r : requirements_) std::ranges::sort(r.values);
 }
 
 bool LabelSelector::Matches(Value labels) const {

@@ -1,9 +1,4 @@
 // Lists, selectors, pages, tables, discovery and watches.
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-
 #include "engine/sandbox/selector.h"
 #include "engine/sandbox/table.h"
 #include "tests/engine/sandbox/harness.h"
@@ -148,40 +143,6 @@ TEST_F(Read, OpenApiNamesPatchParametersAndMergeKeys) {
   for (Value p : patch.Get("parameters").items()) validation |= p.GetString("name") == "fieldValidation";
   EXPECT_TRUE(validation);
   EXPECT_EQ(GetAt(*doc.body, {"components", "schemas", "io.k8s.api.core.v1.PodSpec", "properties", "containers", "x-kubernetes-patch-merge-key"}).AsString(), "name");
-}
-
-std::string ReadFile(const std::string& path) {
-  std::ifstream in(path);
-  std::stringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
-TEST(LabelSelectors, AsRecordedFromTheRealParser) {
-  const char* env = std::getenv("PLUMB_CONFORMANCE");
-  const std::string path = std::string(env ? env : "../shared/conformance") + "/controllers/label-selector-strings.json";
-  if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is not there";
-  const auto cases = ParseJson(ReadFile(path));
-  ASSERT_TRUE(cases.ok());
-  for (Value c : (*cases)->items()) {
-    const auto selector = LabelSelector::Parse(c.GetString("selector"));
-    EXPECT_EQ(selector.ok(), !c.Has("error")) << c.GetString("selector");
-    if (!selector.ok()) continue;
-    EXPECT_EQ(selector->ToString(), c.GetString("canonical"));
-    for (const Member& m : c.Get("matches").members()) {
-      const Document labels = BuildDocument([&](Arena& a) {
-        std::vector<Member> out;
-        std::string_view rest = m.key == "{}" ? "" : m.key;
-        while (!rest.empty()) {
-          const std::string_view one = rest.substr(0, rest.find(','));
-          rest = one.size() == rest.size() ? "" : rest.substr(one.size() + 1);
-          out.push_back({one.substr(0, one.find('=')), a.String(one.substr(one.find('=') + 1))});
-        }
-        return a.Map(out);
-      });
-      EXPECT_EQ(selector->Matches(*labels), m.value.AsBool()) << c.GetString("selector") << " on " << m.key;
-    }
-  }
 }
 
 }  // namespace
