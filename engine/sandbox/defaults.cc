@@ -51,6 +51,13 @@ constexpr Row kRows[] = {
     {"core.v1.PersistentVolumeSpec", "persistentVolumeReclaimPolicy", R"("Retain")"},
     {"storage.v1.StorageClass", "reclaimPolicy", R"("Delete")"},
     {"storage.v1.StorageClass", "volumeBindingMode", R"("Immediate")"},
+    {"storage.v1.CSIDriverSpec", "attachRequired", "true"},
+    {"storage.v1.CSIDriverSpec", "fsGroupPolicy", R"("ReadWriteOnceWithFSType")"},
+    {"storage.v1.CSIDriverSpec", "podInfoOnMount", "false"},
+    {"storage.v1.CSIDriverSpec", "requiresRepublish", "false"},
+    {"storage.v1.CSIDriverSpec", "seLinuxMount", "false"},
+    {"storage.v1.CSIDriverSpec", "storageCapacity", "false"},
+    {"storage.v1.CSIDriverSpec", "volumeLifecycleModes", R"(["Persistent"])"},
     // Services.
     {"core.v1.ServiceSpec", "type", R"("ClusterIP")"},
     {"core.v1.ServiceSpec", "sessionAffinity", R"("None")"},
