@@ -121,6 +121,7 @@ Result<Document> ParseJson(std::string_view text, const JsonLimits& limits) {
   if (text.size() > limits.bytes)
     return LimitExceeded(fmt::format("JSON of {} bytes; at most {} are read", text.size(), limits.bytes));
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  if (text.empty()) return ParseJsonExactly(text, limits);
 
   static thread_local dom::parser shared;
   std::optional<dom::parser> own;

@@ -336,7 +336,7 @@ bool IsExecutable(const std::string& path) {
 }  // namespace
 
 ProcessRunner& ProcessRunner::Real() {
-  static RealProcessRunner runner;
+  static auto& runner = *new RealProcessRunner;  // never destroyed: destructors of other statics run programs
   return runner;
 }
 

@@ -18,7 +18,8 @@ Result<ApplyReport> Applier::Run(const Plan& plan, const Inventory& inventory, c
     }
     const TimePoint timer = run.NextTimer();
     std::optional<Duration> longest;
-    if (timer != TimePoint::max()) longest = std::max(Duration{}, timer - clock_.Now());
+    const TimePoint now = clock_.Now();
+    if (timer != TimePoint::max()) longest = timer > now ? timer - now : Duration{};
     // After a cancel only answers count: `stop` would wake the wait at once, again and again.
     run.mailbox().Wait(longest, stop.stop_requested() ? std::stop_token() : stop);
   }

@@ -87,7 +87,7 @@ class ApplyRun {
   const ApplyOptions& options_;
   Clock& clock_;
   const Plan& plan_;
-  const ApplyProgress& progress_;
+  const ApplyProgress progress_;
   std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
   ObjectWatches watches_;
   Schedule schedule_;

@@ -336,6 +336,7 @@ class BeastServer final : public Server {
   uint16_t port() const override { return port_; }
 
   void Stop() override {
+    if (threads_.empty()) return;  // stopped before: nobody would run what is posted
     std::unordered_map<Session*, std::shared_ptr<Session>> sessions;
     {
       MutexLock lock(core_->mu);
