@@ -21,7 +21,7 @@ namespace {
 Result<Application> MakeApplication(const Flags& flags, const LoadedSource& loaded, const Cluster& cluster) {
   Application application;
   application.name = ApplicationName(flags, loaded);
-  application.record_namespace = flags.Get("inventory-namespace");
+  application.ns = flags.Get("inventory-namespace");
   application.target_namespace = cluster.ns;
   application.sync.prune = flags.On("prune");
   const std::string budget = flags.Get("delete-budget");

@@ -36,7 +36,7 @@ Result<OneShot> PlanOnce(Cluster& cluster, const Application& application, std::
   OneShot once;
   PLUMB_OK(cluster.discovery->Refresh(), "discovery");
   once.desired = CompleteDesired(application, std::move(rendered), ScopesOf(*cluster.discovery));
-  const ObjectId record = Inventory(application.name, application.record_namespace).record();
+  const ObjectId record = Inventory(application.name, application.ns).record();
   const kube::Answer answer = cluster.client->Get({*kube::BuiltIn("ConfigMap"), record.ns, record.name, ""});
   if (!answer.object.ok() && answer.object.error().code() != Code::kNotFound) return answer.object.error().Wrap("inventory");
   PLUMB_TRY(inventory, ReadInventory(application, answer.object.ok() ? answer.object->root() : Value()));

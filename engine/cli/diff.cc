@@ -44,7 +44,7 @@ Result<int> Run(const Flags& flags) {
   PLUMB_TRY(cluster, Connect(flags));
   Application application;
   application.name = ApplicationName(flags, loaded);
-  application.record_namespace = flags.Get("inventory-namespace");
+  application.ns = flags.Get("inventory-namespace");
   application.target_namespace = cluster.ns;
   application.sync.prune = flags.On("prune");
   PLUMB_TRY(rules, IgnoreRules::OfTree(*loaded.tree));

@@ -5,7 +5,6 @@
 #include <fstream>
 
 #include "core/heap.h"
-#include "core/json.h"
 #include "core/log.h"
 #include "core/version.h"
 #include "engine/cli/cluster.h"
@@ -17,57 +16,14 @@
 #include "engine/cli/timeline.h"
 #include "engine/loop/kube_live_store.h"
 #include "engine/loop/loop.h"
+#include "engine/loop/resolvers.h"
+#include "engine/loop/status_document.h"
 #include "engine/sandbox/sandbox.h"
 #include "engine/server/server.h"
-#include "sources/directory_tree.h"
-#include "sources/git_source.h"
 
 namespace plumb::cli {
 
 namespace {
-
-// Sources of one application, kept between passes: an unchanged remote costs one `git ls-remote`.
-class Sources {
- public:
-  explicit Sources(GitOptions options) : options_(std::move(options)) {}
-
-  Result<SourceState> Resolve(const ApplicationSource& source, std::stop_token stop) {
-    if (source.git.url.empty()) {
-      PLUMB_TRY(tree, OpenDirectoryTree(source.directory));
-      return SourceState{"", "", tree};
-    }
-    auto& git = git_[&source];
-    if (!git) {
-      PLUMB_TRY(made, GitSource::Make(source.git, options_));
-      git = std::move(made);
-    }
-    PLUMB_TRY(resolved, git->Resolve(stop));
-    return SourceState{resolved.commit, resolved.subject, resolved.tree};
-  }
-
- private:
-  const GitOptions options_;
-  std::map<const ApplicationSource*, std::unique_ptr<GitSource>> git_;
-};
-
-std::string StatusJson(const std::vector<ApplicationStatus>& applications) {
-  Arena arena;
-  std::vector<Value> items;
-  for (const ApplicationStatus& a : applications) {
-    std::vector<Value> holds;
-    for (const std::string& hold : a.holds) holds.push_back(arena.String(hold));
-    items.push_back(arena.Map({{"name", arena.String(a.name)},
-                               {"revision", arena.String(a.revision)},
-                               {"summary", arena.String(a.summary)},
-                               {"synced", Arena::Bool(a.synced)},
-                               {"healthy", Arena::Bool(a.healthy)},
-                               {"objects", Arena::Int(static_cast<int64_t>(a.objects))},
-                               {"ready", Arena::Int(static_cast<int64_t>(a.ready))},
-                               {"drifted", Arena::Int(static_cast<int64_t>(a.drift.size()))},
-                               {"holds", arena.List(holds)}}));
-  }
-  return WriteJson(arena.Map({{"applications", arena.List(items)}}));
-}
 
 Status WriteAddress(const std::string& file, const std::string& address) {
   if (file.empty()) return Ok();
@@ -99,32 +55,38 @@ Result<int> Run(const Flags& flags) {
 
   Timeline timeline(stdout, flags.Get("output") == "json", Clock::Real().Wall());
   KubeLiveStore live(*cluster.client, *cluster.discovery, *cluster.schemas);
-  ReconcilerContext context;
-  context.client = cluster.client.get();
-  context.live = &live;
-  context.scope_of = ScopesOf(*cluster.discovery);
-  context.resources = ResourcesOf(*cluster.discovery);
-  context.schema = SchemasOf(*cluster.schemas);
+  auto target = std::make_shared<Target>();
+  target->client = cluster.client.get();
+  target->live = &live;
+  target->scope_of = ScopesOf(*cluster.discovery);
+  target->resources = ResourcesOf(*cluster.discovery);
+  target->schema = SchemasOf(*cluster.schemas);
+
+  GitOptions git;
+  git.cache_directory = CacheDirectory(flags);
+  git.observe = [&](const GitOperation& operation) { metrics.AddGitRequest(operation.fetch ? "fetch" : "list", operation.ok ? "ok" : CodeName(operation.code), operation.elapsed); };
+  const MirrorSweeper sweeper(git.cache_directory);
+
+  LoopContext context;
+  context.target_for = [&](const Application& application) -> Result<std::shared_ptr<Target>> {
+    if (application.target_cluster.empty()) return target;
+    return Invalid(fmt::format("spec.target.cluster: '{}' is for the controller; 'plumb run' has one cluster, that of its kubeconfig", application.target_cluster));
+  };
+  context.make_resolver = Resolvers(git);
   context.clock = &Clock::Real();
   context.events = [&](const LoopEvent& event) {
     timeline.Print(event);
     CountEvent(metrics, event);
   };
-
-  GitOptions git;
-  git.cache_directory = CacheDirectory(flags);
-  git.observe = [&](const GitOperation& operation) { metrics.AddGitRequest(operation.fetch ? "fetch" : "list", operation.ok ? "ok" : CodeName(operation.code), operation.elapsed); };
   LoopOptions loop_options;
   HeapTrimmer trimmer;
   loop_options.on_pass = [&](Duration waited, Duration took) {
     metrics.AddPass(waited, took);
     trimmer.Touch();
   };
-  const auto resolver_for = [&](const Application&) -> Result<SourceResolver> {
-    auto sources = std::make_shared<Sources>(git);
-    return SourceResolver([sources](const ApplicationSource& source, std::stop_token token) { return sources->Resolve(source, token); });
-  };
-  PLUMB_TRY(loop, Loop::Make(std::move(applications), context, resolver_for, loop_options));
+  auto loop = std::make_unique<Loop>(context, loop_options);
+  live.SetOnChange([&](const ObjectId& id) { loop->OnLiveChange(&live, id); });
+  for (Application& application : applications) PLUMB_OK(loop->Set(std::move(application)));
 
   OperationsOptions server_options;
   server_options.address = listen.first;
@@ -133,7 +95,7 @@ Result<int> Run(const Flags& flags) {
   OperationsCallbacks callbacks;
   callbacks.on_push = [&](const Push& push) { return loop->Push([&](const ApplicationSource& source) { return !source.git.url.empty() && push.Concerns(source.git.url); }); };
   callbacks.ready = [&](std::string* why) { return loop->Ready(why); };
-  callbacks.applications = [&] { return StatusJson(loop->status()); };
+  callbacks.applications = [&] { return ApplicationsJson(loop->status()); };
   callbacks.before_metrics = [&](Metrics&) { MeasureLoop(metrics, *loop); };
   PLUMB_TRY(server, OperationsServer::Start(server_options, metrics, callbacks));
   PLUMB_OK(WriteAddress(flags.Get("write-address"), fmt::format("{}:{}", listen.first, server->port())));

@@ -21,7 +21,7 @@ void MeasureLoop(Metrics& metrics, const Loop& loop) {
     state.name = status.name;
     state.synced = status.synced;
     state.healthy = status.healthy;
-    state.failing = status.failing;
+    state.failing = status.failing();
     state.objects = status.objects;
     state.ready = status.ready;
     for (const auto& [id, drift] : status.drift) {

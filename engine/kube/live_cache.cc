@@ -233,8 +233,10 @@ void LiveCache::Change(Collection& collection, ChangeType type, Document object)
 void LiveCache::Publish(Collection& collection) {
   const Watch& watch = *collection.watch;
   const TimePoint current_until = watch.CurrentUntil(options_.gap);
+  bool failed_first = false;
   {
     MutexLock lock(mu_);
+    failed_first = !collection.tried && !watch.listed() && !watch.trouble().empty();
     collection.tried |= watch.listed() || !watch.trouble().empty();
     collection.current_until = current_until;
     collection.trouble = watch.trouble();
@@ -243,7 +245,7 @@ void LiveCache::Publish(Collection& collection) {
   const bool current = clock_.Now() < current_until;
   const bool lost = collection.told_current && !current;
   collection.told_current = current;
-  if (lost) Tell({CacheEvent::Type::kTrouble, collection.resource.gvk, {}, {}});
+  if (lost || failed_first) Tell({CacheEvent::Type::kTrouble, collection.resource.gvk, {}, {}});
 }
 
 void LiveCache::Tell(const CacheEvent& event) const {
@@ -254,6 +256,7 @@ KindState LiveCache::StateOf(const Collection& collection) const {
   KindState state;
   state.followed = true;
   state.listed = collection.listed;
+  state.tried = collection.tried;
   state.objects = collection.objects.size();
   state.complete = collection.listed && clock_.Now() < collection.current_until && objects_ <= options_.objects;
   if (state.complete) return state;
@@ -277,10 +280,12 @@ KindState LiveCache::State(const Gvk& gvk) const {
     one.objects += all.objects;
     if (!all.followed || all.complete) {
       one.listed &= !all.followed || all.listed;
+      one.tried &= !all.followed || all.tried;
       all = std::move(one);  // the first that is not complete stays
     } else {
       all.objects = one.objects;
       all.listed &= one.listed;
+      all.tried &= one.tried;
     }
   }
   if (!all.followed) all.reason = fmt::format("kind '{}' is not watched", gvk.kind);

@@ -23,7 +23,7 @@ struct CacheEvent {
   enum class Type : uint8_t {
     kAdded, kModified, kDeleted,
     kListed,   // the kind was listed whole (events for each difference came before): look at everything of it again
-    kTrouble,  // the kind stopped being current; State() says why
+    kTrouble,  // the kind stopped being current, or its first list failed; State() says why
   };
   Type type = Type::kAdded;
   Gvk gvk;
@@ -44,6 +44,7 @@ struct LiveCacheOptions {
 struct KindState {
   bool followed = false;
   bool listed = false;    // once, at least
+  bool tried = false;     // listed, or failed to be
   bool complete = false;  // listed, and no change can have been missed
   std::string reason;     // why not complete: "list secrets: 403: ..."; "the first list is on its way"
   Code code = Code::kUnavailable;  // of the reason; kNotFound: the server does not serve the kind (any more)

@@ -9,16 +9,26 @@
 
 #include "core/clock.h"
 #include "core/object.h"
+#include "engine/loop/windows.h"
 #include "sources/git_spec.h"
 
 namespace plumb {
 
+inline constexpr std::string_view kPlumbApiVersion = "plumb.dev/v1alpha1";
+
 struct ApplicationSource {
   GitSpec git;                          // used where its url is not empty
+  std::string secret;                   // of an object in a cluster: the Secret beside it with the credentials of `git`
   std::string directory;                // instead of git: a local directory
   std::string path;                     // below the source's root; "" is the root
   std::string renderer;                 // "plain", "kustomize"; "" is recognised from the files
   Document options;                     // the renderer's own map
+};
+
+struct RetryPolicy {
+  int limit = -1;                                // failures in a row after which it waits for a change; -1: none
+  Duration first = std::chrono::seconds(1);      // after the first failure; doubles
+  Duration max = std::chrono::minutes(5);
 };
 
 struct ApplicationSync {
@@ -28,26 +38,46 @@ struct ApplicationSync {
   bool create_namespace = true;              // make the target namespace where it is absent
   Duration interval = std::chrono::minutes(3);  // between looks at the source; with jitter
   Duration timeout = std::chrono::minutes(10);  // of one sync, health included
+  RetryPolicy retry;
+  SyncWindows windows;
+};
+
+// Another application that comes first.
+struct Dependency {
+  std::string ns, name;
+  bool healthy = true;  // it has to be healthy; false: synced is enough
 };
 
 struct Application {
+  std::string ns = "default";  // the document's own namespace: where its inventory lives
   std::string name;
-  std::string record_namespace = "default";  // where its inventory lives: the document's own namespace
+  int64_t generation = 0;      // of an object in a cluster; 0 of a file
+  std::string project;         // "": no rules of a project hold
   std::vector<ApplicationSource> sources;  // one or more; their manifests are joined
+  std::string target_cluster;  // "": the cluster that Plumb runs in or was given
   std::string target_namespace = "default";
+  std::string target_identity;  // UID of the target's kube-system namespace; "": the first one seen
+  bool suspend = false;
   ApplicationSync sync;
+  std::vector<Dependency> depends_on;
   size_t delete_budget = 10;   // a plan that deletes more is held
   Document ignore;             // list of ignore rules (docs/diff.md), or null
+  size_t history_limit = 10;   // revisions that the status remembers
   Origin origin;               // where it was read
 
   std::string fingerprint;     // digest of the whole spec: a change means a new sync
+
+  std::string key() const { return ns + "/" + name; }  // what tells applications apart
 };
 
+// Where a document was found: objects in a cluster are written by people who must not reach the controller's own files.
+enum class Place : uint8_t { kFile, kCluster };
+
 // Reads one Application document. Errors: kInvalid, naming the field, what was expected and a near name.
-Result<Application> ParseApplication(const Document& document);
+Result<Application> ParseApplication(const Document& document, Place place = Place::kFile);
 
 // Reads every *.yaml, *.yml and *.json of a file or directory (not its subdirectories). Documents of other kinds are an
-// error; so are two Applications of one name. Relative `directory` and git paths are relative to the file.
+// error; so are two Applications of one namespace and name. Relative `directory` and git paths are relative to the file.
 // Errors: kInvalid "file:line: ...", kNotFound, kInvalid where there is not a single Application.
 Result<std::vector<Application>> LoadApplications(const std::string& file_or_directory);
 

@@ -51,7 +51,7 @@ DesiredSet CompleteDesired(const Application& application, std::vector<Manifest>
   DesiredSet desired;
   desired.unknown = std::move(named.unknown);
   desired.warnings = std::move(named.warnings);
-  const std::string applyset = Inventory(application.name, application.record_namespace).ApplySetId();
+  const std::string applyset = Inventory(application.name, application.ns).ApplySetId();
   desired.manifests.reserve(named.manifests.size() + 1);
   for (Manifest& manifest : named.manifests) desired.manifests.push_back(Stamp(std::move(manifest), applyset));
   desired.unowned_from = desired.manifests.size();
@@ -125,7 +125,7 @@ Result<Plan> PlanApplication(const Application& application, const DesiredSet& d
 }
 
 Result<Inventory> ReadInventory(const Application& application, Value record) {
-  if (record.is_null()) return Inventory(application.name, application.record_namespace);
+  if (record.is_null()) return Inventory(application.name, application.ns);
   PLUMB_TRY(inventory, Inventory::Parse(record), "inventory");
   if (inventory.application() != application.name)
     return Conflict(fmt::format("inventory: {} belongs to application '{}', not to '{}'; choose another --name", inventory.record().ToString(),

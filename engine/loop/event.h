@@ -27,6 +27,7 @@ struct LoopEvent {
   };
   Type type = Type::kStarted;
   WallTime time{};
+  std::string ns;                     // of the application
   std::string application;
   std::string revision;               // "" where none is known
   std::string text;                   // one line, lower case

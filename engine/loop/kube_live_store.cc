@@ -1,5 +1,7 @@
 #include "engine/loop/kube_live_store.h"
 
+#include <algorithm>
+
 namespace plumb {
 
 KubeLiveStore::KubeLiveStore(kube::Client& client, kube::Discovery& discovery, kube::SchemaCache& schemas)
@@ -26,6 +28,13 @@ void KubeLiveStore::Follow(const std::vector<Gvk>& kinds) {
       unserved_.insert_or_assign(gvk, resource.error());
     }
   }
+}
+
+bool KubeLiveStore::Settled(const std::vector<Gvk>& kinds) {
+  return std::all_of(kinds.begin(), kinds.end(), [&](const Gvk& gvk) {
+    const kube::KindState state = cache_.State(gvk);
+    return !state.followed || state.tried;  // a kind that cannot be followed was asked for
+  });
 }
 
 LiveObject KubeLiveStore::Get(const WantedObject& wanted) {
@@ -56,8 +65,8 @@ void KubeLiveStore::OnEvent(const kube::CacheEvent& event) {
     case kube::CacheEvent::Type::kAdded:
     case kube::CacheEvent::Type::kModified:
     case kube::CacheEvent::Type::kDeleted: return on_change(event.id());
-    case kube::CacheEvent::Type::kListed: return on_change({});
-    case kube::CacheEvent::Type::kTrouble: return;  // nothing to do until it is listed again
+    case kube::CacheEvent::Type::kListed:
+    case kube::CacheEvent::Type::kTrouble: return on_change({});  // who waits for the list looks again
   }
 }
 

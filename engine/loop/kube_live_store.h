@@ -20,7 +20,7 @@ class KubeLiveStore final : public LiveStore {
 
   void Follow(const std::vector<Gvk>& kinds) override;
   LiveObject Get(const WantedObject& wanted) override;
-  bool Settled() override { return cache_.Settled(); }
+  bool Settled(const std::vector<Gvk>& kinds) override;
   void SetOnChange(OnChange on_change) override;
 
  private:

@@ -21,11 +21,11 @@ class LiveStore {
   // As the cache has it. Unknown, with the reason, while the kind's list is not whole. Absent where the cluster does not
   // serve the kind, but unknown where it could not be asked which kinds it serves.
   virtual LiveObject Get(const WantedObject& wanted) = 0;
-  // True once every followed kind's first list is there, or is known to fail: the moment from which plans make sense.
-  virtual bool Settled() = 0;
+  // True once the first list of each of these kinds is there, or is known to fail: the moment from which plans make sense.
+  virtual bool Settled(const std::vector<Gvk>& kinds) = 0;
 
-  // Called for every object that was added, modified or deleted, and with an empty name when a kind was listed whole (so
-  // that everything of that kind is to be looked at again). On the watch thread: do not block. Set once, before Follow.
+  // Called for every object that was added, modified or deleted, and with an empty name when a kind was listed whole or
+  // stopped being known, after the calls for what changed. On the watch thread: do not block. Set once, before Follow.
   using OnChange = std::function<void(const ObjectId&)>;
   virtual void SetOnChange(OnChange on_change) = 0;
 };

@@ -7,35 +7,78 @@
 
 namespace plumb {
 
-Loop::Loop(ReconcilerContext context, LoopOptions options)
-    : options_(std::move(options)), clock_(*context.clock), live_(*context.live), queue_(clock_), backoff_(options_.backoff), random_(std::random_device{}()) {}
+namespace {
 
-Result<std::unique_ptr<Loop>> Loop::Make(std::vector<Application> applications, ReconcilerContext context,
-                                         const std::function<Result<SourceResolver>(const Application&)>& resolver_for, LoopOptions options) {
-  std::unique_ptr<Loop> loop(new Loop(context, std::move(options)));
-  for (Application& application : applications) {
-    ReconcilerContext own = context;
-    PLUMB_TRY(resolver, resolver_for(application), fmt::format("application '{}'", application.name));
-    own.resolve = std::move(resolver);
-    std::string name = application.name;
-    PLUMB_TRY(reconciler, Reconciler::Make(std::move(application), std::move(own)));
-    loop->reconcilers_.emplace(std::move(name), std::move(reconciler));
-  }
-  loop->live_.SetOnChange([raw = loop.get()](const ObjectId& id) { raw->OnLiveChange(id); });
-  for (const auto& [name, reconciler] : loop->reconcilers_) {
-    LoopEvent event;
-    event.time = loop->clock_.Wall();
-    event.application = name;
-    event.text = reconciler->application().origin.ToString();
-    context.events(event);
-    loop->queue_.Add(name);
-  }
-  return loop;
+constexpr std::string_view kSource = "source:";  // no application's key: those have a '/' and no ':'
+
+}  // namespace
+
+Loop::Loop(LoopContext context, LoopOptions options)
+    : options_(std::move(options)), context_(std::move(context)), clock_(*context_.clock), hub_(context_.make_resolver), queue_(clock_),
+      backoff_(options_.backoff), random_(std::random_device{}()) {}
+
+Loop::~Loop() { Stop(); }
+
+ReconcilerContext Loop::ContextFor(const Application& application, const std::vector<std::string>& sources) {
+  ReconcilerContext own;
+  const std::string key = application.key();
+  auto target = std::make_shared<std::weak_ptr<Target>>();  // set at the first pass; owned objects are those of this cluster
+  own.target = [this, application, target]() -> Result<std::shared_ptr<Target>> {
+    PLUMB_TRY(found, context_.target_for(application));
+    *target = found;
+    return found;
+  };
+  own.source = [this, sources](size_t i) { return hub_.View(sources[i]); };
+  if (!application.depends_on.empty()) own.waits_for = [this, application] { return WaitsFor(application); };
+  if (context_.admit) own.admit = [this, application](const DesiredSet& desired) { return context_.admit(application, desired); };
+  own.on_owned = [this, key, target](const std::vector<ObjectId>& owned) {
+    if (const auto at = target->lock()) SetOwned(key, at->live, owned);
+  };
+  own.on_status = [this, key] {
+    WakeDependants(key);
+    if (context_.on_status) context_.on_status(key);
+  };
+  own.events = context_.events;
+  own.clock = context_.clock;
+  return own;
 }
 
-Loop::~Loop() {
-  Stop();
-  live_.SetOnChange(nullptr);
+Status Loop::Set(Application application, const ApplicationStatus& before) {
+  const std::string key = application.key();
+  std::vector<std::string> sources;
+  for (const ApplicationSource& source : application.sources) sources.push_back(SourceHub::KeyOf(source));
+  LoopEvent event;
+  event.time = clock_.Wall();
+  event.ns = application.ns;
+  event.application = application.name;
+  event.text = application.origin.ToString();
+  PLUMB_TRY(made, Reconciler::Make(application, ContextFor(application, sources), before));
+  hub_.Follow(key, application.sources, application.sync.interval);
+  bool fresh = false;
+  {
+    MutexLock lock(mu_);
+    Follower& follower = followers_[key];
+    fresh = follower.reconciler == nullptr;
+    if (!fresh) follower.reconciler->Supersede();
+    follower.reconciler = std::move(made);
+    follower.sources = sources;
+    follower.passed = false;
+  }
+  if (fresh) context_.events(event);
+  for (const std::string& source : sources)
+    if (!hub_.View(source).looked) queue_.Add(std::string(kSource) + source);
+  queue_.Add(key);
+  return Ok();
+}
+
+void Loop::Remove(const std::string& key) {
+  SetOwned(key, nullptr, {});
+  hub_.Unfollow(key);
+  MutexLock lock(mu_);
+  const auto found = followers_.find(key);
+  if (found == followers_.end()) return;
+  found->second.reconciler->Supersede();
+  followers_.erase(found);
 }
 
 void Loop::Start() {
@@ -43,7 +86,7 @@ void Loop::Start() {
     workers_.emplace_back([this, i] {
       pthread_setname_np(pthread_self(), fmt::format("loop-{}", i).c_str());
       Duration waited{};
-      while (auto name = queue_.Take(&waited)) RunPass(*name, waited);
+      while (auto item = queue_.Take(&waited)) RunItem(*item, waited);
     });
   }
 }
@@ -56,79 +99,178 @@ void Loop::Stop() {
 
 bool Loop::Step() {
   Duration waited{};
-  auto name = queue_.TryTake(&waited);
-  if (!name) return false;
-  RunPass(*name, waited);
+  auto item = queue_.TryTake(&waited);
+  if (!item) return false;
+  RunItem(*item, waited);
   return true;
 }
 
-Duration Loop::NextPoll(const Application& application) {
-  std::uniform_real_distribution<double> jitter(1 - options_.poll_jitter, 1 + options_.poll_jitter);
-  return Duration(static_cast<int64_t>(static_cast<double>(application.sync.interval.count()) * jitter(random_)));
+std::shared_ptr<Reconciler> Loop::Find(const std::string& key) const {
+  MutexLock lock(mu_);
+  const auto found = followers_.find(key);
+  return found == followers_.end() ? nullptr : found->second.reconciler;
 }
 
-void Loop::RunPass(const std::string& name, Duration waited) {
-  Reconciler& reconciler = *reconcilers_.at(name);
+void Loop::RunItem(const std::string& item, Duration waited) {
   const TimePoint start = clock_.Now();
-  {
-    MutexLock lock(mu_);
-    TimePoint& next = next_poll_[name];
-    if (start >= next) {
-      reconciler.MarkSourceDue();
-      next = start + NextPoll(reconciler.application());
-    }
+  if (item.starts_with(kSource)) {
+    RunLook(item.substr(kSource.size()));
+  } else {
+    RunPass(item);
+    if (options_.on_pass) options_.on_pass(waited, clock_.Now() - start);
   }
+  queue_.Done(item);  // last: until then nobody else touches what it is about
+}
+
+void Loop::RunPass(const std::string& key) {
+  const std::shared_ptr<Reconciler> reconciler = Find(key);
+  if (!reconciler) return;
   Status status = Ok();
   try {
-    status = reconciler.Reconcile(stop_.get_token());
+    status = reconciler->Reconcile(stop_.get_token());
   } catch (const std::exception& e) {  // a bug in one application's pass must not end the others
-    status = Internal(fmt::format("application '{}': {}", name, e.what()));
+    LoopEvent event;
+    event.type = LoopEvent::Type::kFailed;
+    event.time = clock_.Wall();
+    event.ns = reconciler->application().ns;
+    event.application = reconciler->application().name;
+    event.text = e.what();
+    context_.events(event);
+    reconciler->MarkAllDirty();
+    queue_.AddAfter(key, options_.backoff.max);
+    return;
   }
-  if (options_.on_pass) options_.on_pass(waited, clock_.Now() - start);
+  {
+    MutexLock lock(mu_);
+    const auto found = followers_.find(key);
+    if (found == followers_.end() || found->second.reconciler != reconciler) return;
+    found->second.passed = status.ok();
+  }
+  if (reconciler->next_look() != TimePoint::max()) queue_.AddAfter(key, std::max(Duration::zero(), reconciler->next_look() - clock_.Now()));
+}
+
+void Loop::RunLook(const std::string& source) {
+  const SourceHub::Change change = hub_.Look(source, stop_.get_token());
+  const SourceView view = hub_.View(source);
+  const std::set<std::string> keys = hub_.Followers(source);
+  if (change != SourceHub::Change::kNone) {
+    for (const std::string& key : keys) {
+      std::shared_ptr<Reconciler> reconciler;
+      std::vector<std::string> sources;
+      {
+        MutexLock lock(mu_);
+        const auto found = followers_.find(key);
+        if (found == followers_.end()) continue;
+        reconciler = found->second.reconciler;
+        sources = found->second.sources;
+      }
+      bool touched = change != SourceHub::Change::kMoved;
+      if (touched) reconciler->SourceChanged();
+      else
+        for (size_t i = 0; i < sources.size(); ++i)
+          if (sources[i] == source) touched |= reconciler->SourceMoved(i, *view.state->tree);
+      if (touched || keys.size() <= options_.untouched) queue_.Add(key);
+    }
+  }
+  const Duration interval = hub_.Interval(source);
+  if (interval == Duration::max()) return;  // nobody follows it any more
   MutexLock lock(mu_);
-  if (status.ok()) {
-    backoff_.Reset(name);
-    passed_.insert(name);
-    queue_.AddAfter(name, std::min(next_poll_[name], reconciler.next_look()) - clock_.Now());
-  } else {
-    passed_.erase(name);
-    queue_.AddAfter(name, backoff_.Next(name));
+  if (view.error) {
+    queue_.AddAfter(std::string(kSource) + source, std::min(interval, backoff_.Next(source)));
+    return;
   }
-  queue_.Done(name);  // last: until then nobody else touches the reconciler
+  backoff_.Reset(source);
+  std::uniform_real_distribution<double> jitter(1 - options_.poll_jitter, 1 + options_.poll_jitter);
+  queue_.AddAfter(std::string(kSource) + source, Duration(static_cast<int64_t>(static_cast<double>(interval.count()) * jitter(random_))));
 }
 
 size_t Loop::Push(const std::function<bool(const ApplicationSource&)>& matches) {
-  size_t told = 0;
-  for (const auto& [name, reconciler] : reconcilers_) {
-    const auto& sources = reconciler->application().sources;
-    if (std::none_of(sources.begin(), sources.end(), matches)) continue;
-    reconciler->MarkSourceDue();
-    queue_.Add(name);
-    ++told;
+  std::set<std::string> told;
+  for (const std::string& source : hub_.Matching(matches)) {
+    told.merge(hub_.Followers(source));
+    queue_.Add(std::string(kSource) + source);
   }
-  return told;
+  return told.size();
 }
 
-void Loop::OnLiveChange(const ObjectId& id) {
-  for (const auto& [name, reconciler] : reconcilers_) {
-    if (id.name.empty()) reconciler->MarkAllDirty();
-    else if (reconciler->Owns(id)) reconciler->MarkDirty(id);
-    else continue;
-    queue_.Add(name);
+bool Loop::Request(const std::string& key, SyncRequest request) {
+  const auto reconciler = Find(key);
+  if (!reconciler) return false;
+  reconciler->Request(std::move(request));
+  queue_.Add(key);
+  return true;
+}
+
+bool Loop::Approve(const std::string& key, std::string digest, std::string by) {
+  const auto reconciler = Find(key);
+  if (!reconciler) return false;
+  reconciler->Approve(std::move(digest), std::move(by));
+  queue_.Add(key);
+  return true;
+}
+
+void Loop::SetOwned(const std::string& key, const LiveStore* live, const std::vector<ObjectId>& owned) {
+  MutexLock lock(mu_);
+  const auto found = followers_.find(key);
+  if (found == followers_.end()) return;
+  Follower& follower = found->second;
+  if (follower.live == live && follower.owned == owned) return;
+  auto& before = owners_[follower.live];
+  for (const ObjectId& id : follower.owned) {
+    auto [at, end] = before.equal_range(std::hash<ObjectId>()(id));
+    for (; at != end; ++at) {
+      if (at->second != key) continue;
+      before.erase(at);
+      break;
+    }
+  }
+  if (before.empty()) owners_.erase(follower.live);
+  follower.live = live;
+  follower.owned = owned;
+  for (const ObjectId& id : owned) owners_[live].emplace(std::hash<ObjectId>()(id), key);
+}
+
+void Loop::OnLiveChange(const LiveStore* live, const ObjectId& id) {
+  std::vector<std::pair<std::string, std::shared_ptr<Reconciler>>> concerned;
+  {
+    MutexLock lock(mu_);
+    if (id.name.empty()) {
+      for (const auto& [key, follower] : followers_) concerned.emplace_back(key, follower.reconciler);
+    } else if (const auto owners = owners_.find(live); owners != owners_.end()) {
+      const auto [from, to] = owners->second.equal_range(std::hash<ObjectId>()(id));
+      for (auto at = from; at != to; ++at) concerned.emplace_back(at->second, followers_.at(at->second).reconciler);
+    }
+  }
+  for (const auto& [key, reconciler] : concerned) {
+    if (id.name.empty() ? !reconciler->MarkListed() : !reconciler->Owns(id)) continue;
+    if (!id.name.empty()) reconciler->MarkDirty(id);
+    queue_.Add(key);
   }
 }
 
 std::vector<ApplicationStatus> Loop::status() const {
+  std::vector<std::shared_ptr<Reconciler>> reconcilers;
+  {
+    MutexLock lock(mu_);
+    for (const auto& [key, follower] : followers_) reconcilers.push_back(follower.reconciler);
+  }
   std::vector<ApplicationStatus> all;
-  for (const auto& [name, reconciler] : reconcilers_) all.push_back(reconciler->status());
+  all.reserve(reconcilers.size());
+  for (const auto& reconciler : reconcilers) all.push_back(reconciler->status());
   return all;
+}
+
+std::optional<ApplicationStatus> Loop::status(const std::string& key) const {
+  const auto reconciler = Find(key);
+  if (!reconciler) return std::nullopt;
+  return reconciler->status();
 }
 
 bool Loop::Ready(std::string* why_not) const {
   MutexLock lock(mu_);
-  for (const auto& [name, reconciler] : reconcilers_) {
-    if (passed_.contains(name)) continue;
-    *why_not = fmt::format("application '{}': {}", name, reconciler->status().summary);
+  for (const auto& [key, follower] : followers_) {
+    if (follower.passed) continue;
+    *why_not = fmt::format("application '{}': {}", follower.reconciler->application().name, follower.reconciler->status().summary);
     return false;
   }
   return true;

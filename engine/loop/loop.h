@@ -1,7 +1,8 @@
 // The control loop: many applications, one work queue, a few workers.
 //
-// Pushes, poll timers and live events only mark what to look at and queue the application; a worker then makes one pass.
-// Step() does one queue item, so that tests drive the loop by hand; Start() runs workers until Stop().
+// Pushes, poll timers and live events only mark what to look at and queue it; a worker then makes one pass over an
+// application, or one look at a source. A source is looked at once for all applications that read it, and only those are
+// queued whose files it touched. Step() does one queue item, so that tests drive the loop by hand; Start() runs workers.
 #pragma once
 
 #include <functional>
@@ -9,6 +10,7 @@
 #include <random>
 #include <string>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/loop/backoff.h"
@@ -18,49 +20,85 @@
 namespace plumb {
 
 struct LoopOptions {
-  int workers = 4;
-  BackoffOptions backoff;
-  double poll_jitter = 0.1;  // of the poll interval, either way, so that a thousand applications do not poll at once
+  int workers = 16;          // a worker that waits for a rollout costs a stack and nothing else
+  BackoffOptions backoff;    // of sources that fail
+  double poll_jitter = 0.1;  // of the poll interval, either way, so that a thousand sources are not polled at once
+  size_t untouched = 50;     // of a source with more applications, those that a revision does not touch keep telling the last that did
   std::function<void(Duration waited, Duration took)> on_pass;  // for metrics: time in the queue, time of the pass
 };
 
-// Thread-safe once made.
+// What the loop works with; all of it outlives the loop.
+struct LoopContext {
+  std::function<Result<std::shared_ptr<Target>>(const Application&)> target_for;
+  SourceHub::MakeResolver make_resolver;
+  std::function<Status(const Application&, const DesiredSet&)> admit{};  // what its project allows
+  std::function<void(const std::string& key)> on_status{};               // on the reconciling thread: quick
+  EventSink events;
+  Clock* clock = nullptr;
+};
+
+// Thread-safe.
 class Loop {
  public:
-  // `context` is completed for each application by `resolver_for`. Errors: of Reconciler::Make.
-  static Result<std::unique_ptr<Loop>> Make(std::vector<Application> applications, ReconcilerContext context,
-                                            const std::function<Result<SourceResolver>(const Application&)>& resolver_for, LoopOptions options = {});
+  Loop(LoopContext context, LoopOptions options = {});
   ~Loop();
+
+  // Follows the application from now on; in place of what is followed under the same key, whose running pass ends.
+  // `before` is what its status said last, where that is known. Errors: of Reconciler::Make; nothing changes then.
+  Status Set(Application application, const ApplicationStatus& before = {});
+  // Lets go of it; what it made stays as it is. Nothing is written for it after this returned, unless a pass is running:
+  // `Running` tells.
+  void Remove(const std::string& key);
+  bool Running(const std::string& key) const { return queue_.Running(key); }
 
   void Start();
   void Stop();   // running passes are cancelled; returns when the workers are gone
-  bool Step();   // one pass if an application is ready; false where none was
+  bool Step();   // one item if one is ready; false where none was
 
-  // A push to a repository: every application for which `matches` says yes looks at its source now. Returns how many.
+  // A push to a repository: the sources for which `matches` says yes are looked at now. Returns how many applications
+  // follow them.
   size_t Push(const std::function<bool(const ApplicationSource&)>& matches);
+  // False where there is no such application.
+  bool Request(const std::string& key, SyncRequest request);
+  bool Approve(const std::string& key, std::string digest, std::string by);
+  // A target's live objects changed: pass this on from its LiveStore.
+  void OnLiveChange(const LiveStore* live, const ObjectId& id);
 
   std::vector<ApplicationStatus> status() const;
+  std::optional<ApplicationStatus> status(const std::string& key) const;
   size_t queue_depth() const { return queue_.depth(); }
-  // Ready once every application has had its first pass that did not fail for want of a source or cluster.
+  // Ready once every application has had a pass that did not fail for want of a source or cluster.
   bool Ready(std::string* why_not) const;
 
  private:
-  Loop(ReconcilerContext context, LoopOptions options);
-  void OnLiveChange(const ObjectId& id);
-  void RunPass(const std::string& name, Duration waited);
-  Duration NextPoll(const Application& application);
+  struct Follower {
+    std::shared_ptr<Reconciler> reconciler;
+    std::vector<std::string> sources;     // keys of the hub
+    std::vector<ObjectId> owned;
+    const LiveStore* live = nullptr;      // that `owned` are in
+    bool passed = false;                  // its last pass went well
+  };
+  ReconcilerContext ContextFor(const Application& application, const std::vector<std::string>& sources);
+  std::shared_ptr<Reconciler> Find(const std::string& key) const;
+  void RunItem(const std::string& item, Duration waited);
+  void RunPass(const std::string& key);
+  void RunLook(const std::string& source);
+  void SetOwned(const std::string& key, const LiveStore* live, const std::vector<ObjectId>& owned);
+  void WakeDependants(const std::string& key);
+  std::string WaitsFor(const Application& application) const;
+  std::string CycleThrough(const std::string& key) const REQUIRES(mu_);
 
   const LoopOptions options_;
+  const LoopContext context_;
   Clock& clock_;
-  LiveStore& live_;
+  SourceHub hub_;
   WorkQueue queue_;
-  std::map<std::string, std::unique_ptr<Reconciler>> reconcilers_;  // fixed after Make
   std::stop_source stop_;
 
   mutable Mutex mu_;
-  Backoff backoff_ GUARDED_BY(mu_);
-  std::map<std::string, TimePoint> next_poll_ GUARDED_BY(mu_);
-  std::set<std::string> passed_ GUARDED_BY(mu_);  // applications whose last pass went well
+  std::map<std::string, Follower> followers_ GUARDED_BY(mu_);
+  std::map<const LiveStore*, std::unordered_multimap<size_t, std::string>> owners_ GUARDED_BY(mu_);  // hash of an object's identity -> key
+  Backoff backoff_ GUARDED_BY(mu_);  // of sources
   std::minstd_rand random_ GUARDED_BY(mu_);
   std::vector<std::jthread> workers_;
 };

@@ -3,65 +3,47 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
 
-#include "core/edit.h"
-#include "core/json.h"
-#include "diff/object_diff.h"
 #include "engine/kube/client.h"
-#include "engine/loop/desired.h"
-#include "engine/plan/format.h"
 
 namespace plumb {
 
 namespace {
 
-constexpr Duration kCacheLag = std::chrono::seconds(5);  // what a watch may be behind our own writes
-constexpr size_t kDetailLines = 200;  // of one event: a plan of a thousand objects is not read in a timeline
-
-std::vector<std::string> Lines(const std::string& text) {
-  std::vector<std::string> lines;
-  for (size_t from = 0; from < text.size();) {
-    const size_t end = std::min(text.find('\n', from), text.size());
-    if (lines.size() == kDetailLines) {
-      lines.push_back("... (plumb diff shows all of it)");
-      break;
-    }
-    if (end > from) lines.push_back(text.substr(from, end - from));
-    from = end + 1;
-  }
-  return lines;
-}
-
-// Resource versions are decimal numbers that grow (KEP-5504, Kubernetes 1.35); on a server where they are not, 0.
-uint64_t VersionNumber(std::string_view version) {
-  uint64_t number = 0;
-  std::from_chars(version.data(), version.data() + version.size(), number);
-  return number;
-}
-
-std::string Shown(const std::optional<Value>& value) {
-  if (!value) return "nothing";
-  std::string text = WriteJson(*value);
-  return text.size() <= 120 ? text : text.substr(0, 117) + "...";
-}
-
 std::string Short(const std::string& revision) { return revision.substr(0, 10); }
 
 }  // namespace
 
-Reconciler::Reconciler(Application application, ReconcilerContext context, IgnoreRules ignore)
-    : application_(std::move(application)), context_(std::move(context)), ignore_(std::move(ignore)) {
+Reconciler::Reconciler(Application application, ReconcilerContext context, IgnoreRules ignore, const ApplicationStatus& before)
+    : application_(std::move(application)), context_(std::move(context)), ignore_(std::move(ignore)), rendering_(application_.sources),
+      backoff_({application_.sync.retry.first, application_.sync.retry.max}) {
   work_.source = work_.all = true;
+  status_ = before;
+  status_.ns = application_.ns;
   status_.name = application_.name;
+  status_.generation = application_.generation;
+  status_.states.clear();
+  status_.drift.clear();
+  // Only of the very same document: what another spec made of the same commit is no promise for this one.
+  if (before.generation != application_.generation || application_.generation == 0) status_.revision.clear();
 }
 
-Result<std::unique_ptr<Reconciler>> Reconciler::Make(Application application, ReconcilerContext context) {
+Result<std::unique_ptr<Reconciler>> Reconciler::Make(Application application, ReconcilerContext context, const ApplicationStatus& before) {
   PLUMB_TRY(ignore, IgnoreRules::Parse(application.ignore.root(), "spec.ignore"), fmt::format("application '{}'", application.name));
-  return std::unique_ptr<Reconciler>(new Reconciler(std::move(application), std::move(context), std::move(ignore)));
+  return std::unique_ptr<Reconciler>(new Reconciler(std::move(application), std::move(context), std::move(ignore), before));
 }
 
-void Reconciler::MarkSourceDue() {
+bool Reconciler::SourceMoved(size_t source, const Tree& tree) {
+  if (!rendering_.Reads(source, tree)) {
+    SourceChanged();  // its revision is told; nothing is read or written
+    return false;
+  }
+  SourceChanged();
+  if (!tree.Address("").empty()) Supersede();  // of a directory nobody knows whether it changed before it is rendered
+  return true;
+}
+
+void Reconciler::SourceChanged() {
   MutexLock lock(mu_);
   work_.source = true;
 }
@@ -71,9 +53,32 @@ void Reconciler::MarkDirty(const ObjectId& id) {
   work_.dirty.insert(id);
 }
 
+bool Reconciler::MarkListed() {
+  MutexLock lock(mu_);
+  if (!waits_for_list_) return false;
+  work_.all = true;
+  return true;
+}
+
 void Reconciler::MarkAllDirty() {
   MutexLock lock(mu_);
   work_.all = true;
+}
+
+void Reconciler::Request(SyncRequest request) {
+  MutexLock lock(mu_);
+  new_request_ = std::move(request);
+}
+
+void Reconciler::Approve(std::string digest, std::string by) {
+  MutexLock lock(mu_);
+  new_approval_.emplace(std::move(digest), std::move(by));
+}
+
+void Reconciler::Supersede() {
+  MutexLock lock(mu_);
+  superseded_ = true;
+  pass_stop_.request_stop();
 }
 
 bool Reconciler::Owns(const ObjectId& id) const {
@@ -88,7 +93,12 @@ ApplicationStatus Reconciler::status() const {
 
 Reconciler::Work Reconciler::TakeWork() {
   MutexLock lock(mu_);
-  return std::exchange(work_, {});
+  Work work = std::exchange(work_, {});
+  if (new_request_) request_ = std::exchange(new_request_, std::nullopt);
+  if (new_approval_) std::tie(approved_, approved_by_) = *std::exchange(new_approval_, std::nullopt);
+  else if (!request_) return work;
+  work.all = true;
+  return work;
 }
 
 void Reconciler::PutBack(const Work& work) {
@@ -99,115 +109,144 @@ void Reconciler::PutBack(const Work& work) {
 }
 
 Status Reconciler::Reconcile(std::stop_token stop) {
-  const Work work = TakeWork();
-  next_look_ = TimePoint::max();
-  Status status = Pass(work, stop);
-  if (status.ok()) {
-    last_failure_.clear();
-    Summarise();
-    return status;
+  std::stop_source pass;
+  {
+    MutexLock lock(mu_);
+    superseded_ = false;
+    pass_stop_ = pass;
   }
-  // What a failed pass did not finish is looked at as a whole next time: cheaper than being wrong about a part.
-  PutBack({work.source, true, {}});
-  if (stop.stop_requested()) return status;
-  const std::string& message = status.error().message();
-  if (message != last_failure_) Emit(LoopEvent::Type::kFailed, message);  // once, not at every retry
-  last_failure_ = message;
-  Summarise();
+  const std::stop_callback forward(stop, [&] { pass.request_stop(); });
+  Work work = TakeWork();
+  next_look_ = TimePoint::max();
+  if (retry_at_ <= context_.clock->Now()) {
+    work.all = true;
+    retry_at_ = TimePoint::max();
+  }
+  Status status = Pass(work, pass.get_token());
+  LookAt(retry_at_);
+  bool superseded;
+  {
+    MutexLock lock(mu_);
+    superseded = superseded_;
+    pass_stop_ = std::stop_source(std::nostopstate);
+  }
+  if (!status.ok() && pass.stop_requested()) {
+    PutBack({true, true, work.dirty});
+    if (stop.stop_requested()) return status;
+    if (superseded) LookAt(context_.clock->Now());
+    status = Ok();
+  }
+  Publish();
   return status;
 }
 
-Status Reconciler::Pass(const Work& work, std::stop_token stop) {
-  bool changed = false;
-  if (work.source) {
-    const Status refreshed = RefreshSources(changed, stop);
-    if (!refreshed.ok()) {
-      // A source that failed does not keep the last good revision from being healed; only pruning waits.
-      if (desired_) PLUMB_OK(work.all ? SyncAll(stop) : HealSome(work.dirty, stop));
-      return refreshed;
-    }
-  }
-  if (!have_rendered_) return Ok();  // nothing known yet: unknown is not empty
-  if (!inventory_) PLUMB_OK(LoadInventory());
-  if (changed || !desired_ || work.all) {
-    PLUMB_OK(CompleteManifests());
-    return SyncAll(stop);
-  }
-  return HealSome(work.dirty, stop);
+// What fails and may pass by itself is tried again, as a whole: cheaper than being wrong about a part.
+void Reconciler::Failed(const Error& error, bool passes) {
+  sync_failure_ = error.message();
+  stalled_ = !passes;
+  const int limit = application_.sync.retry.limit;
+  if (limit >= 0 && backoff_.failures(application_.name) >= limit) stalled_ = true;
+  if (!stalled_) retry_at_ = context_.clock->Now() + backoff_.Next(application_.name);
 }
 
-Status Reconciler::RefreshSources(bool& changed, std::stop_token stop) {
-  std::vector<SourceState> states;
-  std::string revision;
-  for (const ApplicationSource& source : application_.sources) {
-    auto state = context_.resolve(source, stop);
-    if (!state.ok()) {
-      fresh_ = {false, state.error().message()};
-      return std::move(state).error().Wrap("source");
+Status Reconciler::Pass(const Work& work, std::stop_token stop) {
+  if (application_.suspend) return Ok();
+  if (!target_) {
+    auto target = context_.target();
+    if (!target.ok()) {
+      Failed(target.error(), true);
+      return std::move(target).error();
     }
-    if (!state->revision.empty()) revision += (revision.empty() ? "" : ",") + state->revision;
-    states.push_back(std::move(*state));
+    target_ = std::move(*target);
   }
-  std::vector<std::string> keys;
-  for (size_t i = 0; i < states.size(); ++i) keys.push_back(RenderKey(*states[i].tree, application_.sources[i]));
-  const bool same = have_rendered_ && keys == render_keys_ && std::find(keys.begin(), keys.end(), "") == keys.end();
-  const bool new_revision = revision != revision_;
-  const bool news = revision != seen_revision_;
-  sources_ = std::move(states);
+  const bool changed = (work.source || !rendering_.rendered()) && RefreshSources();
+  if (!rendering_.rendered()) return Ok();  // nothing known yet: unknown is not empty
+  // A source that failed does not keep the last good revision from being healed; only pruning waits.
+  Status status = Ok();
+  if (!inventory_) status = LoadInventory();
+  bool finished = false;
+  if (status.ok() && (changed || !desired_ || work.all)) {
+    status = CompleteManifests();
+    if (status.ok()) status = SyncAll(stop, finished);
+  } else if (status.ok()) {
+    return HealSome(work.dirty, stop);
+  }
+  if (stop.stop_requested() || (status.ok() && !finished)) return status;
+  if (status.ok()) {
+    sync_failure_.clear();
+    stalled_ = false;
+    failed_objects_.clear();
+    backoff_.Reset(application_.name);
+  } else if (retry_at_ == TimePoint::max()) {
+    Failed(status.error(), status.error().code() != Code::kInvalid);
+  }
+  return status;
+}
+
+// True where there is something new to carry out.
+bool Reconciler::RefreshSources() {
+  std::vector<std::shared_ptr<const SourceState>> states;
+  std::string revision;
+  source_failure_.clear();
+  fresh_ = {true, ""};
+  for (size_t i = 0; i < application_.sources.size(); ++i) {
+    SourceView view = context_.source(i);
+    if (view.error && source_failure_.empty()) {
+      source_failure_ = "source: " + view.error->message();
+      fresh_ = {false, view.error->message()};
+    }
+    if (!view.state) return false;
+    if (!view.state->revision.empty()) revision += (revision.empty() ? "" : ",") + view.state->revision;
+    states.push_back(std::move(view.state));
+  }
+  waiting_.clear();
+  subject_ = states[0]->subject;
+  const bool first = !std::exchange(have_seen_, true);
+  const bool news = first || revision != seen_revision_;
   if (news) {
     seen_revision_ = revision;
-    last_failure_.clear();  // a new revision that fails the same way says so
-    Emit(LoopEvent::Type::kRevision, revision.empty() ? "" : fmt::format("{} {}", Short(revision), sources_[0].subject));
+    told_failure_.clear();  // a new revision that fails the same way says so
+  }
+  auto rendered = rendering_.Update(states);
+  const bool touched = !rendered.ok() || *rendered;
+  if (rendered.ok() && *rendered) {
+    rules_ = ignore_;
+    rules_.Add(rendering_.rules());
+  }
+  const auto begin = [&] {
     revision_seen_ = context_.clock->Now();
-    announced_healthy_ = revision_synced_ = false;
+    announced_healthy_ = false;
     told_plan_.clear();
+    sync_failure_.clear();
+    stalled_ = false;
+    backoff_.Reset(application_.name);
+    MutexLock lock(mu_);
+    revision_synced_ = first && !revision.empty() && revision == status_.revision;  // as the status of before a restart says
+  };
+  if (news && (touched || !revision_synced_)) {
+    begin();
+    Emit(LoopEvent::Type::kRevision, revision.empty() ? "" : fmt::format("{} {}", Short(revision), subject_));
   }
-  if (same) {  // a commit that does not touch this application costs nothing
-    revision_ = revision;
-    fresh_ = {true, ""};
-    changed = new_revision;
-    return Ok();
-  }
-  const std::vector<Manifest> before = rendered_;
-  if (Status rendered = RenderSources(); !rendered.ok()) {
+  for (const std::string& warning : rendering_.TakeWarnings()) Emit(LoopEvent::Type::kWarning, warning);
+  if (!rendered.ok()) {
     fresh_ = {false, rendered.error().message()};
-    return rendered;
+    render_failure_ = rendered.error().message();
+    if (rendered.error().code() == Code::kUnavailable) retry_at_ = context_.clock->Now() + backoff_.Next(application_.name);
+    return false;
   }
-  render_keys_ = std::move(keys);
+  render_failure_.clear();
   revision_ = revision;
-  fresh_ = {true, ""};
-  // A directory has no addresses and no revisions: compare what came out of it.
-  changed = new_revision || !have_rendered_ || before.size() != rendered_.size() ||
-            !std::equal(before.begin(), before.end(), rendered_.begin(), [](const Manifest& a, const Manifest& b) { return a.root() == b.root(); });
-  if (changed && revision.empty()) {
-    revision_seen_ = context_.clock->Now();
-    announced_healthy_ = revision_synced_ = false;
+  if (touched && !news) begin();  // a directory has no revisions: what came out of it tells
+  if (news && !touched && revision_synced_) {  // a commit that does not touch this application costs nothing
+    Emit(LoopEvent::Type::kSynced, fmt::format("{} does not touch it", Short(revision)));
+    return false;
   }
-  have_rendered_ = true;
-  return Ok();
-}
-
-Status Reconciler::RenderSources() {
-  std::vector<Manifest> manifests;
-  std::vector<std::string> warnings;
-  IgnoreRules rules = ignore_;
-  for (size_t i = 0; i < sources_.size(); ++i) {
-    PLUMB_TRY(of_repository, IgnoreRules::OfTree(*sources_[i].tree));
-    rules.Add(of_repository);
-    PLUMB_TRY(rendered, RenderSource(*sources_[i].tree, application_.sources[i]));
-    manifests.insert(manifests.end(), rendered.manifests.begin(), rendered.manifests.end());
-    warnings.insert(warnings.end(), rendered.warnings.begin(), rendered.warnings.end());
-  }
-  for (const std::string& warning : warnings) Emit(LoopEvent::Type::kWarning, warning);
-  rendered_ = std::move(manifests);
-  rules_ = std::move(rules);
-  desired_.reset();
-  return Ok();
+  return touched || news;
 }
 
 Status Reconciler::LoadInventory() {
-  const ObjectId record = Inventory(application_.name, application_.record_namespace).record();
-  const kube::Answer answer = context_.client->Get({*kube::BuiltIn("ConfigMap"), record.ns, record.name, ""});
+  const ObjectId record = Inventory(application_.name, application_.ns).record();
+  const kube::Answer answer = target_->client->Get({*kube::BuiltIn("ConfigMap"), record.ns, record.name, ""});
   if (!answer.object.ok() && answer.object.error().code() != Code::kNotFound) return answer.object.error().Wrap("inventory");
   PLUMB_TRY(inventory, ReadInventory(application_, answer.object.ok() ? answer.object->root() : Value()));
   inventory_ = std::move(inventory);
@@ -215,252 +254,28 @@ Status Reconciler::LoadInventory() {
 }
 
 Status Reconciler::CompleteManifests() {
-  desired_ = CompleteDesired(application_, rendered_, context_.scope_of);
+  DesiredSet desired = CompleteDesired(application_, rendering_.manifests(), target_->scope_of);
+  if (context_.admit) PLUMB_OK(context_.admit(desired));
+  desired_ = std::move(desired);
   index_.clear();
   health_.assign(desired_->manifests.size(), {});
   std::vector<Gvk> kinds;
-  std::set<ObjectId> owned;
+  std::vector<ObjectId> owned;
   for (const WantedObject& wanted : ObjectsToRead(*desired_, *inventory_)) {
     kinds.push_back(wanted.gvk);
-    owned.insert(wanted.id);
+    owned.push_back(wanted.id);
   }
   for (size_t i = 0; i < desired_->manifests.size(); ++i) index_.emplace(IdOf(desired_->manifests[i].root()), i);
   std::sort(kinds.begin(), kinds.end());
   kinds.erase(std::unique(kinds.begin(), kinds.end()), kinds.end());
+  book_.Keep(index_);
+  if (context_.on_owned) context_.on_owned(owned);
   {
     MutexLock lock(mu_);
-    owned_ = std::move(owned);
-    status_.objects = desired_->manifests.size();
+    owned_ = std::set<ObjectId>(owned.begin(), owned.end());
   }
-  context_.live->Follow(kinds);
+  target_->live->Follow(kinds);
   return Ok();
-}
-
-PlanView Reconciler::View() const {
-  PlanView view;
-  view.live = [this](const WantedObject& wanted) { return context_.live->Get(wanted); };
-  view.schema = context_.schema;
-  view.source = fresh_;
-  view.complete = {true, ""};
-  view.ignore = &rules_;
-  if (desired_) view.autoscaled = &desired_->autoscaled;
-  return view;
-}
-
-bool Reconciler::Behind(const ObjectId& id, const LiveObject& live) {
-  const auto written = written_.find(id);
-  if (written == written_.end()) return false;
-  const bool seen = live.state == LiveObject::State::kPresent &&
-                    VersionNumber(GetAt(live.object.root(), {"metadata", "resourceVersion"}).AsString()) >= written->second.version;
-  if (seen || context_.clock->Now() >= written->second.until) {
-    written_.erase(written);
-    return false;
-  }
-  next_look_ = std::min(next_look_, written->second.until);
-  return true;
-}
-
-Status Reconciler::SyncAll(std::stop_token stop) {
-  if (!context_.live->Settled()) {  // the lists are on their way; their arrival brings the next pass
-    PutBack({false, true, {}});
-    return Ok();
-  }
-  PlanView view = View();
-  for (const WantedObject& wanted : ObjectsToRead(*desired_, *inventory_)) {
-    const LiveObject live = context_.live->Get(wanted);
-    if (live.state == LiveObject::State::kUnknown) view.complete = {false, live.reason};
-    if (Behind(wanted.id, live)) {  // the cache catches up within milliseconds, and its event brings the next pass
-      PutBack({false, true, {}});
-      return Ok();
-    }
-  }
-  PLUMB_TRY(plan, PlanApplication(application_, *desired_, *inventory_, view));
-  for (const std::string& warning : desired_->warnings) Emit(LoopEvent::Type::kWarning, warning);
-  desired_->warnings.clear();  // said once for each revision
-  PLUMB_OK(CarryOut(plan, stop));  // of an empty plan too: it brings the inventory up to date, or sends nothing
-  if (!revision_synced_ && plan.holds.empty()) {
-    revision_synced_ = true;
-    Emit(LoopEvent::Type::kSynced, SummaryLine(plan), {}, context_.clock->Now() - revision_seen_);
-  }
-  AssessHealth(nullptr);
-  return Ok();
-}
-
-Status Reconciler::HealSome(const std::set<ObjectId>& dirty, std::stop_token stop) {
-  if (!desired_ || dirty.empty()) return Ok();
-  const PlanView view = View();
-  DesiredSet part;
-  Inventory known(application_.name, application_.record_namespace);
-  for (const ObjectId& id : dirty) {
-    const auto at = index_.find(id);
-    if (at == index_.end()) continue;
-    const Manifest& manifest = desired_->manifests[at->second];
-    const LiveObject live = view.live({id, GvkOf(manifest.root())});
-    if (Behind(id, live)) {
-      PutBack({false, false, {id}});
-      continue;
-    }
-    const bool differs = live.state == LiveObject::State::kAbsent ||
-                         (live.state == LiveObject::State::kPresent && DiffDesired(manifest, live, view).action != DiffAction::kNone);
-    if (!differs) {
-      MutexLock lock(mu_);
-      status_.drift.erase(id);
-      continue;
-    }
-    part.manifests.push_back(manifest);
-    if (const InventoryEntry* entry = inventory_->Find(id)) known.Set(*entry);
-  }
-  part.unowned_from = part.manifests.size();
-  if (!part.manifests.empty()) {
-    PLUMB_TRY(plan, PlanApplication(application_, part, known, view));
-    PLUMB_OK(CarryOut(plan, stop));
-  }
-  AssessHealth(&dirty);
-  return Ok();
-}
-
-// The objects of the plan that somebody else changed after us; tells of each that is new.
-std::vector<ObjectId> Reconciler::NoteDrift(const Plan& plan) {
-  std::vector<ObjectId> drifted;
-  if (!revision_synced_) return drifted;  // what is left to do of a new revision is not drift
-  for (const Step& step : plan.steps) {
-    std::vector<std::string> details;
-    if (step.action == Action::kPatch && step.diff) {
-      const MaskedDiff masked = masker_.Mask(*step.diff);
-      for (const FieldChange& change : masked->changes)
-        if (change.cause == Cause::kDrift)
-          details.push_back(fmt::format("{}: declared {}, found {}  ({})", change.path.ToString(), Shown(change.new_value), Shown(change.old_value), change.Explain()));
-    } else if (step.action == Action::kCreate && inventory_->Find(step.id)) {
-      details.push_back("the object was deleted");
-    }
-    if (details.empty()) continue;
-    drifted.push_back(step.id);
-    bool news;
-    {
-      MutexLock lock(mu_);
-      auto [entry, added] = status_.drift.try_emplace(step.id, DriftedObject{context_.clock->Wall(), details.size()});
-      news = added || entry->second.fields != details.size();
-      entry->second.fields = details.size();
-    }
-    if (!news) continue;
-    LoopEvent event;
-    event.type = LoopEvent::Type::kDrift;
-    event.text = step.id.ToString();
-    event.object = step.id;
-    event.details = std::move(details);
-    Emit(std::move(event));
-  }
-  return drifted;
-}
-
-Status Reconciler::CarryOut(const Plan& plan, std::stop_token stop) {
-  const TimePoint start = context_.clock->Now();
-  const std::vector<ObjectId> drifted = NoteDrift(plan);
-  {
-    MutexLock lock(mu_);
-    if (!plan.empty()) status_.plan_digest = plan.digest;
-    status_.holds.clear();
-    for (const Hold& hold : plan.holds) status_.holds.push_back(hold.reason + "; " + hold.lift);
-  }
-  const bool told = std::exchange(told_plan_, plan.digest) == plan.digest;  // a retry of the same plan is not news
-  if (drifted.empty() && !plan.empty() && !told) Emit(LoopEvent::Type::kPlan, SummaryLine(plan), Lines(FormatPlan(plan)));
-  std::string hold = plan.holds.empty() ? "" : plan.holds[0].reason + "; " + plan.holds[0].lift;
-  if (!application_.sync.automatic && !plan.empty()) hold = "sync.auto is off: 'plumb apply' carries the plan out";
-  if (!drifted.empty() && !application_.sync.self_heal) hold = "sync.selfHeal is off: the drift stays";
-  if (hold != last_hold_ && !hold.empty()) Emit(LoopEvent::Type::kHeld, hold);
-  last_hold_ = hold;
-  if (!application_.sync.automatic || (!drifted.empty() && !application_.sync.self_heal)) return Ok();
-
-  ApplyOptions options;
-  options.deadline = application_.sync.timeout;
-  Applier applier(*context_.client, context_.resources, options, *context_.clock);
-  const auto progress = [&](const ApplyEvent& applied) {
-    if (!applied.step || !drifted.empty()) return;
-    const bool done = applied.type == ApplyEvent::Type::kDone;
-    if (!done && applied.type != ApplyEvent::Type::kWaiting) return;
-    LoopEvent event;
-    event.type = LoopEvent::Type::kStep;
-    event.object = applied.step->id;
-    event.text = done ? fmt::format("{} {}", ActionName(applied.step->action), applied.step->id.ToString()) : applied.text;
-    event.took = applied.took;
-    Emit(std::move(event));
-  };
-  PLUMB_TRY(report, applier.Run(plan, *inventory_, progress, stop), "apply");
-  inventory_ = report.inventory;
-  const TimePoint until = context_.clock->Now() + kCacheLag;
-  for (size_t i = 0; i < plan.steps.size(); ++i)
-    if (const uint64_t version = VersionNumber(report.steps[i].resource_version); version > 0) written_[plan.steps[i].id] = {version, until};
-  if (!report.errors.empty()) {
-    std::string all;
-    for (const std::string& error : report.errors) all += (all.empty() ? "" : "; ") + error;
-    return Unavailable(fmt::format("apply: {} of {} failed: {}", report.failed + report.blocked, plan.steps.size(), all));
-  }
-  for (const ObjectId& id : drifted) {
-    LoopEvent event;
-    event.type = LoopEvent::Type::kHealed;
-    event.object = id;
-    event.text = id.ToString();
-    event.took = context_.clock->Now() - start;
-    Emit(std::move(event));
-    MutexLock lock(mu_);
-    status_.drift.erase(id);
-  }
-  return Ok();
-}
-
-void Reconciler::AssessHealth(const std::set<ObjectId>* only) {
-  for (const auto& [id, i] : index_) {
-    if (only && !only->contains(id)) continue;
-    const LiveObject live = context_.live->Get({id, GvkOf(desired_->manifests[i].root())});
-    if (Behind(id, live)) {
-      health_[i] = {HealthStatus::kProgressing, "was applied just now"};
-      continue;
-    }
-    health_[i] = live.state == LiveObject::State::kUnknown ? Health{HealthStatus::kUnknown, live.reason} : Assess(live.object.root());
-  }
-}
-
-void Reconciler::Summarise() {
-  const auto ready = static_cast<size_t>(std::count_if(health_.begin(), health_.end(), [](const Health& h) { return h.healthy(); }));
-  const bool healthy = desired_ && ready == health_.size();
-  std::string summary = "waiting for its source";
-  if (desired_) summary = healthy ? "healthy" : fmt::format("{} of {} ready", ready, health_.size());
-  for (const auto& [id, i] : index_) {
-    if (healthy || health_[i].healthy()) continue;
-    summary += fmt::format(", waiting for {}: {}", id.ToString(), health_[i].message);
-    break;
-  }
-  if (!last_hold_.empty()) summary = "held: " + last_hold_;
-  if (!last_failure_.empty()) summary = "failed: " + last_failure_;
-  {
-    MutexLock lock(mu_);
-    status_.revision = revision_;
-    status_.ready = ready;
-    status_.healthy = healthy;
-    status_.failing = !last_failure_.empty();
-    status_.synced = revision_synced_ && !status_.failing && status_.drift.empty() && last_hold_.empty();
-    status_.summary = std::move(summary);
-  }
-  if (!healthy || !revision_synced_ || announced_healthy_) return;
-  announced_healthy_ = true;
-  Emit(LoopEvent::Type::kHealthy, fmt::format("all {} objects of {}", health_.size(), revision_.empty() ? "the directory" : Short(revision_)), {},
-       context_.clock->Now() - revision_seen_);
-}
-
-void Reconciler::Emit(LoopEvent event) {
-  event.time = context_.clock->Wall();
-  event.application = application_.name;
-  event.revision = seen_revision_;
-  context_.events(event);
-}
-
-void Reconciler::Emit(LoopEvent::Type type, std::string text, std::vector<std::string> details, Duration took) {
-  LoopEvent event;
-  event.type = type;
-  event.text = std::move(text);
-  event.details = std::move(details);
-  event.took = took;
-  Emit(std::move(event));
 }
 
 }  // namespace plumb

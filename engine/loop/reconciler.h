@@ -1,11 +1,13 @@
 // Keeps one application true: source, render, plan, apply, health, drift; one pass at a time, from whatever state.
 //
-// A pass looks at the source when that is due, at everything after a new revision, a failure or a relist, and otherwise
-// only at the objects that changed: a live event re-plans one object. Level-based: a lost pass costs nothing but time.
+// A pass looks at everything after a new revision, a failure or a relist, and otherwise only at the objects that changed:
+// a live event re-plans one object. Level-based: a lost pass costs nothing but time. What failed is tried again after its
+// backoff and not before, whatever else happens meanwhile; a newer revision does not wait for it, and ends a running pass.
 //
 // Reconcile is called by one thread at a time (the work queue sees to it); the other members are thread-safe.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -16,66 +18,56 @@
 
 #include "core/clock.h"
 #include "core/mutex.h"
-#include "core/tree.h"
-#include "diff/mask.h"
-#include "engine/apply/applier.h"
-#include "engine/loop/application_plan.h"
+#include "engine/loop/backoff.h"
+#include "engine/loop/drift_book.h"
 #include "engine/loop/event.h"
-#include "engine/loop/live_store.h"
+#include "engine/loop/own_writes.h"
+#include "engine/loop/rendering.h"
+#include "engine/loop/status.h"
+#include "engine/loop/target.h"
 
 namespace plumb {
 
-// One state of a source.
-struct SourceState {
-  std::string revision;  // the commit's id; "" for a directory
-  std::string subject;   // the first line of the commit's message
-  std::shared_ptr<const Tree> tree;
+// Somebody asked for a sync: it is carried out though sync.auto is off.
+struct SyncRequest {
+  std::string id;  // tells one request from the next
+  std::string by;  // who asked
 };
-using SourceResolver = std::function<Result<SourceState>(const ApplicationSource&, std::stop_token)>;
 
-// What a reconciler works with; all of it outlives the reconciler.
+// What a reconciler works with; all of it outlives the reconciler. Functions are called on the reconciling thread.
 struct ReconcilerContext {
-  kube::Client* client = nullptr;
-  LiveStore* live = nullptr;
-  ScopeLookup scope_of;
-  ResourceLookup resources;
-  SchemaLookup schema;
-  SourceResolver resolve;  // for this application alone: it may keep state
+  std::function<Result<std::shared_ptr<Target>>()> target;      // the application's cluster
+  std::function<SourceView(size_t)> source;                     // of spec.sources[i]
+  std::function<std::string()> waits_for{};                     // another application that is not ready; "" none
+  std::function<Status(const DesiredSet&)> admit{};             // what the application's project allows
+  std::function<void(const std::vector<ObjectId>&)> on_owned{};  // the objects whose live events it wants to hear of
+  std::function<void()> on_status{};                            // status() says something new
   EventSink events;
   Clock* clock = nullptr;
 };
 
-struct DriftedObject {
-  WallTime since{};
-  size_t fields = 0;
-};
-
-// A snapshot for metrics and the status API.
-struct ApplicationStatus {
-  std::string name, revision;
-  std::string summary = "waiting for its source";  // "synced and healthy", "3 of 12 ready, waiting for ...", "failed: ..."
-  bool synced = false, healthy = false, failing = false;
-  size_t objects = 0, ready = 0;
-  std::map<ObjectId, DriftedObject> drift;
-  std::vector<std::string> holds;
-  std::string plan_digest;  // of the last plan that had changes
-};
-
 class Reconciler {
  public:
+  // `before` is what the application's status said last, where that is known: history and revision go on from it.
   // Errors: kInvalid where the application's ignore rules are wrong.
-  static Result<std::unique_ptr<Reconciler>> Make(Application application, ReconcilerContext context);
+  static Result<std::unique_ptr<Reconciler>> Make(Application application, ReconcilerContext context, const ApplicationStatus& before = {});
 
-  // One pass. An error means: try again, with backoff; it was told to the event sink already.
+  // One pass. An error was told to the event sink, and next_look says when it is tried again.
   Status Reconcile(std::stop_token stop);
   // When the next pass is wanted though nothing happens; TimePoint::max() for never. Of the thread that reconciles.
   TimePoint next_look() const { return next_look_; }
 
-  void MarkSourceDue();                // a push, or the poll timer
+  // A source moved or failed. True where that concerns this application, so that a pass is wanted; a running one ends.
+  bool SourceMoved(size_t source, const Tree& tree);
+  void SourceChanged();                // fresh again, or failing: no other revision
   void MarkDirty(const ObjectId& id);  // a live event of an object that it owns
-  void MarkAllDirty();                 // a relist
-  bool Owns(const ObjectId& id) const;
+  bool MarkListed();                   // a kind was listed whole. True where a pass waits for that
+  void MarkAllDirty();
+  void Request(SyncRequest request);
+  void Approve(std::string digest, std::string by);
+  void Supersede();                    // ends a running pass: what it works on is out of date
 
+  bool Owns(const ObjectId& id) const;
   const Application& application() const { return application_; }
   ApplicationStatus status() const;
 
@@ -84,57 +76,74 @@ class Reconciler {
     bool source = false, all = false;
     std::set<ObjectId> dirty;
   };
-  Reconciler(Application application, ReconcilerContext context, IgnoreRules ignore);
+  // Why a plan is not carried out now.
+  struct Gate {
+    HoldState hold;
+    bool waits = false;  // no hold that a person lifts: something else has to come first
+  };
+  Reconciler(Application application, ReconcilerContext context, IgnoreRules ignore, const ApplicationStatus& before);
 
   Work TakeWork();
   void PutBack(const Work& work);
   Status Pass(const Work& work, std::stop_token stop);
-  Status RefreshSources(bool& changed, std::stop_token stop);
-  Status RenderSources();
+  bool RefreshSources();
   Status CompleteManifests();
   Status LoadInventory();
-  Status SyncAll(std::stop_token stop);
+  Status SyncAll(std::stop_token stop, bool& finished);
   Status HealSome(const std::set<ObjectId>& dirty, std::stop_token stop);
-  Status CarryOut(const Plan& plan, std::stop_token stop);
-  std::vector<ObjectId> NoteDrift(const Plan& plan);
-  bool Behind(const ObjectId& id, const LiveObject& live);
+  Status CarryOut(const Plan& plan, std::stop_token stop, bool& held);
+  Status Apply(const Plan& plan, const std::vector<FoundDrift>& drifted, std::stop_token stop);
+  std::optional<Gate> WhyNotNow(const Plan& plan, bool drifted);
+  void SetHolds(const Plan& plan, const std::optional<Gate>& gate);
+  void TellDrift(const std::vector<FoundDrift>& drifted);
+  void Remember(const Plan& plan, HistoryEntry::Result result, std::string message, WallTime started);
   void AssessHealth(const std::set<ObjectId>* only);
-  void Summarise();
+  void Failed(const Error& error, bool passes);
+  void Publish();
   PlanView View() const;
+  void LookAt(TimePoint at) { next_look_ = std::min(next_look_, at); }
   void Emit(LoopEvent event);
   void Emit(LoopEvent::Type type, std::string text, std::vector<std::string> details = {}, Duration took = {});
 
   const Application application_;
   const ReconcilerContext context_;
   const IgnoreRules ignore_;  // of the Application
-  const Masker masker_;
 
   // Touched by Reconcile alone.
-  std::vector<SourceState> sources_;
-  std::vector<std::string> render_keys_;
+  std::shared_ptr<Target> target_;
+  Rendering rendering_;
+  IgnoreRules rules_;  // ignore_, and those of the sources
   Completeness fresh_{false, "the source was not read yet"};
-  std::vector<Manifest> rendered_;
-  IgnoreRules rules_;  // ignore_, and those of the sources' .plumb/ignore.yaml
-  bool have_rendered_ = false;
   std::optional<DesiredSet> desired_;
   std::map<ObjectId, size_t> index_;  // of desired_->manifests
   std::vector<Health> health_;        // beside desired_->manifests
   std::optional<Inventory> inventory_;
   std::string seen_revision_;  // the newest that the source has
   std::string revision_;       // the newest that could be rendered
+  std::string subject_;
   TimePoint revision_seen_{};
+  bool have_seen_ = false;
   bool revision_synced_ = false, announced_healthy_ = false;
-  std::string last_failure_, last_hold_, told_plan_;
+  std::string source_failure_, render_failure_, sync_failure_, waiting_ = "for its source";
+  bool stalled_ = false;
+  std::string told_failure_, told_hold_, told_plan_;
+  std::vector<HoldState> holds_;
+  std::set<ObjectId> failed_objects_;  // of the last plan: not touched before the next one
+  Backoff backoff_;
+  TimePoint retry_at_ = TimePoint::max();
   TimePoint next_look_ = TimePoint::max();
-  // Our own writes that the live cache has not shown yet: until it does, it is behind, and what it says is not drift.
-  struct Written {
-    uint64_t version = 0;
-    TimePoint until{};  // then the cache is believed all the same
-  };
-  std::map<ObjectId, Written> written_;
+  OwnWrites written_;
+  DriftBook book_;
+  std::optional<SyncRequest> request_;  // that the next plan answers
+  std::string approved_, approved_by_;
 
   mutable Mutex mu_;
   Work work_ GUARDED_BY(mu_);
+  std::optional<SyncRequest> new_request_ GUARDED_BY(mu_);
+  std::optional<std::pair<std::string, std::string>> new_approval_ GUARDED_BY(mu_);
+  bool waits_for_list_ GUARDED_BY(mu_) = false;
+  bool superseded_ GUARDED_BY(mu_) = false;
+  std::stop_source pass_stop_ GUARDED_BY(mu_);
   std::set<ObjectId> owned_ GUARDED_BY(mu_);
   ApplicationStatus status_ GUARDED_BY(mu_);
 };

@@ -83,6 +83,11 @@ void WorkQueue::Shutdown() {
   changed_.notify_all();
 }
 
+bool WorkQueue::Running(const std::string& key) const {
+  MutexLock lock(mu_);
+  return running_.contains(key);
+}
+
 size_t WorkQueue::depth() const {
   MutexLock lock(mu_);
   return order_.size();

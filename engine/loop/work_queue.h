@@ -35,6 +35,7 @@ class WorkQueue {
   void Shutdown();
 
   size_t depth() const;  // ready keys
+  bool Running(const std::string& key) const;
 
  private:
   struct Ready {

@@ -1,0 +1,59 @@
+// Order between applications: who waits for whom, and who is woken when one is ready.
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "engine/loop/loop.h"
+
+namespace plumb {
+
+void Loop::WakeDependants(const std::string& key) {
+  std::vector<std::string> keys;
+  {
+    MutexLock lock(mu_);
+    for (const auto& [other, follower] : followers_) {
+      const Application& application = follower.reconciler->application();
+      const auto names = [&](const Dependency& d) { return d.ns + "/" + d.name == key; };
+      if (std::none_of(application.depends_on.begin(), application.depends_on.end(), names)) continue;
+      follower.reconciler->MarkAllDirty();
+      keys.push_back(other);
+    }
+  }
+  for (const std::string& other : keys) queue_.Add(other);
+}
+
+// The applications of a cycle that `key` is on, as "a -> b -> a"; "" where there is none.
+std::string Loop::CycleThrough(const std::string& key) const {
+  struct Visit {
+    std::string key, way;
+  };
+  std::set<std::string> seen;
+  std::vector<Visit> todo = {{key, key}};
+  while (!todo.empty()) {
+    const Visit visit = std::move(todo.back());
+    todo.pop_back();
+    const auto found = followers_.find(visit.key);
+    if (found == followers_.end()) continue;
+    for (const Dependency& dependency : found->second.reconciler->application().depends_on) {
+      const std::string next = dependency.ns + "/" + dependency.name;
+      if (next == key) return visit.way + " -> " + next;
+      if (seen.insert(next).second) todo.push_back({next, visit.way + " -> " + next});
+    }
+  }
+  return "";
+}
+
+std::string Loop::WaitsFor(const Application& application) const {
+  MutexLock lock(mu_);
+  if (const std::string cycle = CycleThrough(application.key()); !cycle.empty()) return fmt::format("for itself: dependsOn goes round in a circle, {}", cycle);
+  for (const Dependency& dependency : application.depends_on) {
+    const auto found = followers_.find(dependency.ns + "/" + dependency.name);
+    if (found == followers_.end()) return fmt::format("for application '{}', which does not exist", dependency.name);
+    const ApplicationStatus status = found->second.reconciler->status();
+    if (!status.synced || (dependency.healthy && !status.healthy))
+      return fmt::format("for application '{}' to be {}; it is: {}", dependency.name, dependency.healthy ? "healthy" : "synced", status.summary);
+  }
+  return "";
+}
+
+}  // namespace plumb

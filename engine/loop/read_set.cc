@@ -1,0 +1,71 @@
+#include "engine/loop/read_set.h"
+
+namespace plumb {
+
+namespace {
+
+constexpr std::string_view kAbsent = "-", kUntold = "";
+
+// "f" or "d", kAbsent, or kUntold where it cannot be looked at.
+std::string TypeAt(const Tree& tree, std::string_view path) {
+  const auto type = tree.Stat(path);
+  if (type.ok()) return *type == TreeEntry::Type::kDirectory ? "d" : "f";
+  return std::string(type.error().code() == Code::kNotFound ? kAbsent : kUntold);
+}
+
+std::string ContentAt(const Tree& tree, std::string_view path) {
+  std::string address = tree.Address(path);
+  if (!address.empty()) return address;
+  return std::string(TypeAt(tree, path) == kAbsent ? kAbsent : kUntold);
+}
+
+}  // namespace
+
+bool ReadSet::Same(const Tree& tree) const {
+  if (!known_) return false;
+  for (const auto& [path, read] : reads_) {
+    const std::string now = read.first == What::kContent ? ContentAt(tree, path) : TypeAt(tree, path);
+    if (now.empty() || now != read.second) return false;
+  }
+  return true;
+}
+
+void RecordingTree::Note(std::string_view path, ReadSet::What what) const {
+  MutexLock lock(mu_);
+  const auto known = set_.reads_.find(path);
+  if (known != set_.reads_.end() && (known->second.first == ReadSet::What::kContent || what == ReadSet::What::kType)) return;
+  std::string now = what == ReadSet::What::kContent ? ContentAt(tree_, path) : TypeAt(tree_, path);
+  set_.known_ &= !now.empty();
+  set_.reads_.insert_or_assign(std::string(path), std::pair(what, std::move(now)));
+}
+
+Result<std::vector<TreeEntry>> RecordingTree::List(std::string_view path) const {
+  Note(path, ReadSet::What::kContent);
+  return tree_.List(path);
+}
+
+Result<std::string> RecordingTree::Read(std::string_view path) const {
+  {
+    MutexLock lock(mu_);  // a file of a directory that was listed is a part of it
+    for (std::string_view above = path; !above.empty();) {
+      const size_t slash = above.rfind('/');
+      above = slash == std::string_view::npos ? std::string_view() : above.substr(0, slash);
+      const auto listed = set_.reads_.find(above);
+      if (listed != set_.reads_.end() && listed->second.first == ReadSet::What::kContent && listed->second.second != kAbsent) return tree_.Read(path);
+    }
+  }
+  Note(path, ReadSet::What::kContent);
+  return tree_.Read(path);
+}
+
+Result<TreeEntry::Type> RecordingTree::Stat(std::string_view path) const {
+  Note(path, ReadSet::What::kType);
+  return tree_.Stat(path);
+}
+
+ReadSet RecordingTree::Taken() const {
+  MutexLock lock(mu_);
+  return set_;
+}
+
+}  // namespace plumb

@@ -1,0 +1,276 @@
+// The reconciler's middle: from what is wanted and what is there to what is sent.
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "diff/object_diff.h"
+#include "engine/loop/reconciler.h"
+#include "engine/plan/format.h"
+
+namespace plumb {
+
+namespace {
+
+constexpr size_t kDetailLines = 200;  // of one event: a plan of a thousand objects is not read in a timeline
+
+std::vector<std::string> Lines(const std::string& text) {
+  std::vector<std::string> lines;
+  for (size_t from = 0; from < text.size();) {
+    const size_t end = std::min(text.find('\n', from), text.size());
+    if (lines.size() == kDetailLines) {
+      lines.push_back("... (plumb diff shows all of it)");
+      break;
+    }
+    if (end > from) lines.push_back(text.substr(from, end - from));
+    from = end + 1;
+  }
+  return lines;
+}
+
+std::vector<Gvk> KindsOf(const std::vector<WantedObject>& wanted) {
+  std::vector<Gvk> kinds;
+  for (const WantedObject& object : wanted)
+    if (std::find(kinds.begin(), kinds.end(), object.gvk) == kinds.end()) kinds.push_back(object.gvk);
+  return kinds;
+}
+
+}  // namespace
+
+PlanView Reconciler::View() const {
+  PlanView view;
+  view.live = [this](const WantedObject& wanted) { return target_->live->Get(wanted); };
+  view.schema = target_->schema;
+  view.source = fresh_;
+  view.complete = {true, ""};
+  view.ignore = &rules_;
+  if (desired_) view.autoscaled = &desired_->autoscaled;
+  return view;
+}
+
+Status Reconciler::SyncAll(std::stop_token stop, bool& finished) {
+  const std::vector<WantedObject> wanted = ObjectsToRead(*desired_, *inventory_);
+  {
+    MutexLock lock(mu_);
+    waits_for_list_ = true;  // before the look, so that a list which comes right after it is not missed
+  }
+  if (!target_->live->Settled(KindsOf(wanted))) {  // the lists are on their way; their arrival brings the next pass
+    waiting_ = "for the first list of its kinds";
+    PutBack({false, true, {}});
+    return Ok();
+  }
+  waiting_.clear();
+  PlanView view = View();
+  for (const WantedObject& object : wanted) {
+    const LiveObject live = target_->live->Get(object);
+    if (live.state == LiveObject::State::kUnknown) view.complete = {false, live.reason};
+    if (written_.Behind(object.id, live, context_.clock->Now())) {  // it catches up within milliseconds; its event brings the next pass
+      PutBack({false, true, {}});
+      LookAt(written_.next());
+      return Ok();
+    }
+  }
+  if (view.complete.complete) {
+    MutexLock lock(mu_);
+    waits_for_list_ = false;
+  }
+  PLUMB_TRY(plan, PlanApplication(application_, *desired_, *inventory_, view));
+  for (const std::string& warning : desired_->warnings) Emit(LoopEvent::Type::kWarning, warning);
+  desired_->warnings.clear();  // said once for each revision
+  bool held = false;
+  const Status carried = CarryOut(plan, stop, held);  // of an empty plan too: it brings the inventory up to date, or sends nothing
+  AssessHealth(nullptr);
+  PLUMB_OK(carried);
+  finished = true;
+  if (!revision_synced_ && !held && render_failure_.empty()) {
+    revision_synced_ = true;
+    Emit(LoopEvent::Type::kSynced, SummaryLine(plan), {}, context_.clock->Now() - revision_seen_);
+  }
+  return Ok();
+}
+
+Status Reconciler::HealSome(const std::set<ObjectId>& dirty, std::stop_token stop) {
+  if (!desired_ || dirty.empty()) return Ok();
+  const PlanView view = View();
+  DesiredSet part;
+  Inventory known(application_.name, application_.ns);
+  for (const ObjectId& id : dirty) {
+    const auto at = index_.find(id);
+    if (at == index_.end() || failed_objects_.contains(id)) continue;
+    const Manifest& manifest = desired_->manifests[at->second];
+    const LiveObject live = view.live({id, GvkOf(manifest.root())});
+    if (written_.Behind(id, live, context_.clock->Now())) {
+      PutBack({false, false, {id}});
+      LookAt(written_.next());
+      continue;
+    }
+    const bool differs = live.state == LiveObject::State::kAbsent ||
+                         (live.state == LiveObject::State::kPresent && DiffDesired(manifest, live, view).action != DiffAction::kNone);
+    if (!differs) {
+      book_.Settle(id);
+      continue;
+    }
+    part.manifests.push_back(manifest);
+    if (const InventoryEntry* entry = inventory_->Find(id)) known.Set(*entry);
+  }
+  part.unowned_from = part.manifests.size();
+  Status status = Ok();
+  if (!part.manifests.empty() && revision_synced_) {  // before that, the plan of the revision itself is what is carried out
+    PLUMB_TRY(plan, PlanApplication(application_, part, known, view));
+    bool held = false;
+    status = CarryOut(plan, stop, held);
+    if (!status.ok() && !stop.stop_requested() && retry_at_ == TimePoint::max()) Failed(status.error(), status.error().code() != Code::kInvalid);
+  }
+  AssessHealth(&dirty);
+  return status;
+}
+
+void Reconciler::TellDrift(const std::vector<FoundDrift>& drifted) {
+  for (const FoundDrift& drift : drifted) {
+    if (!drift.news) continue;
+    LoopEvent event;
+    event.type = LoopEvent::Type::kDrift;
+    event.text = drift.id.ToString();
+    event.object = drift.id;
+    event.details = drift.lines;
+    Emit(std::move(event));
+  }
+}
+
+std::optional<Reconciler::Gate> Reconciler::WhyNotNow(const Plan& plan, bool drifted) {
+  if (plan.empty()) return std::nullopt;
+  std::string pinned = application_.target_identity;
+  if (pinned.empty()) {
+    MutexLock lock(mu_);
+    pinned = status_.cluster_identity;
+  }
+  if (!pinned.empty() && !target_->identity.empty() && pinned != target_->identity)
+    return Gate{{"cluster", fmt::format("cluster '{}' is another one than before (its kube-system namespace is {}, expected {})", target_->cluster, target_->identity, pinned),
+                 "set spec.target.identity to the new one, if that is meant", {}}};
+  if (!revision_synced_ && context_.waits_for)
+    if (std::string other = context_.waits_for(); !other.empty()) return Gate{{"dependency", std::move(other), "", {}}, true};
+  const WindowVerdict window = application_.sync.windows.At(context_.clock->Wall());
+  if (window.changes_in != Duration::max()) LookAt(context_.clock->Now() + window.changes_in);
+  if (!window.open && !(request_ && window.manual)) return Gate{{"window", window.reason, window.manual ? fmt::format("'plumb sync {}' does not wait", application_.name) : "", {}}};
+  if (request_) return std::nullopt;
+  if (!application_.sync.automatic) return Gate{{"manual", "sync.auto is off", fmt::format("'plumb sync {}' carries the plan out", application_.name), {}}};
+  if (drifted && !application_.sync.self_heal) return Gate{{"self-heal", "sync.selfHeal is off: the drift stays", fmt::format("'plumb sync {}' puts it back", application_.name), {}}};
+  return std::nullopt;
+}
+
+void Reconciler::SetHolds(const Plan& plan, const std::optional<Gate>& gate) {
+  std::vector<HoldState> holds;
+  const bool approved = !approved_.empty() && approved_ == plan.digest;
+  if (gate && !gate->waits) holds.push_back(gate->hold);
+  if (!approved)
+    for (const Hold& hold : plan.holds) holds.push_back({hold.id, hold.reason, hold.lift, {}});
+  for (HoldState& hold : holds) {
+    const auto known = std::find_if(holds_.begin(), holds_.end(), [&](const HoldState& old) { return old.id == hold.id; });
+    hold.since = known == holds_.end() ? context_.clock->Wall() : known->since;
+  }
+  holds_ = std::move(holds);
+  waiting_ = gate && gate->waits ? gate->hold.reason : "";
+  const std::string text = holds_.empty() ? "" : holds_.front().Text();
+  if (text != told_hold_ && !text.empty()) Emit(LoopEvent::Type::kHeld, text);
+  told_hold_ = text;
+}
+
+Status Reconciler::CarryOut(const Plan& plan, std::stop_token stop, bool& held) {
+  std::vector<FoundDrift> drifted;
+  if (revision_synced_) drifted = book_.Note(plan, *inventory_, context_.clock->Wall());
+  TellDrift(drifted);
+  const bool told = std::exchange(told_plan_, plan.digest) == plan.digest;  // a retry of the same plan is not news
+  if (drifted.empty() && !plan.empty() && !told) Emit(LoopEvent::Type::kPlan, SummaryLine(plan), Lines(FormatPlan(plan)));
+  const std::optional<Gate> gate = WhyNotNow(plan, !drifted.empty());
+  SetHolds(plan, gate);
+  {
+    MutexLock lock(mu_);
+    if (!plan.empty()) status_.plan_digest = plan.digest;
+    status_.plan = plan.summary;
+    if (request_) status_.sync_handled = request_->id;
+  }
+  held = gate.has_value() || !holds_.empty();
+  if (gate) return Ok();
+  const WallTime started = context_.clock->Wall();
+  const Status status = Apply(plan, drifted, stop);
+  const bool heals = !drifted.empty();
+  if (!status.ok() && stop.stop_requested()) {
+    if (!heals) Remember(plan, HistoryEntry::Result::kSuperseded, "a newer revision came", started);
+  } else if (!status.ok()) {
+    if (!heals) Remember(plan, HistoryEntry::Result::kFailed, status.error().message(), started);
+  } else if (!plan.empty() && !heals) {
+    Remember(plan, HistoryEntry::Result::kSucceeded, SummaryLine(plan), started);
+  }
+  request_.reset();
+  return status;
+}
+
+Status Reconciler::Apply(const Plan& plan, const std::vector<FoundDrift>& drifted, std::stop_token stop) {
+  const TimePoint start = context_.clock->Now();
+  ApplyOptions options;
+  options.deadline = application_.sync.timeout;
+  options.approved_digest = approved_;
+  Applier applier(*target_->client, target_->resources, options, *context_.clock);
+  const auto progress = [&](const ApplyEvent& applied) {
+    if (!applied.step || !drifted.empty()) return;
+    const bool done = applied.type == ApplyEvent::Type::kDone;
+    if (!done && applied.type != ApplyEvent::Type::kWaiting) return;
+    LoopEvent event;
+    event.type = LoopEvent::Type::kStep;
+    event.object = applied.step->id;
+    event.text = done ? fmt::format("{} {}", ActionName(applied.step->action), applied.step->id.ToString()) : applied.text;
+    event.took = applied.took;
+    Emit(std::move(event));
+  };
+  auto run = applier.Run(plan, *inventory_, progress, stop);
+  if (!run.ok()) {
+    inventory_.reset();  // the record in the cluster knows what was on its way; this copy does not
+    return std::move(run).error().Wrap("apply");
+  }
+  const ApplyReport& report = *run;
+  inventory_ = report.inventory;
+  failed_objects_.clear();
+  for (size_t i = 0; i < plan.steps.size(); ++i) {
+    written_.Note(plan.steps[i].id, report.steps[i].resource_version, context_.clock->Now());
+    const StepResult::State state = report.steps[i].state;
+    if (state == StepResult::State::kFailed || state == StepResult::State::kBlocked || state == StepResult::State::kSkipped)
+      failed_objects_.insert(plan.steps[i].id);
+  }
+  if (!plan.empty()) {
+    MutexLock lock(mu_);
+    status_.cluster_identity = target_->identity;
+  }
+  if (!report.errors.empty()) {
+    std::string all;
+    for (const std::string& error : report.errors) all += (all.empty() ? "" : "; ") + error;
+    return Unavailable(fmt::format("apply: {} of {} failed: {}", report.failed + report.blocked, plan.steps.size(), all));
+  }
+  for (const FoundDrift& drift : drifted) {
+    LoopEvent event;
+    event.type = LoopEvent::Type::kHealed;
+    event.object = drift.id;
+    event.text = drift.id.ToString();
+    event.took = context_.clock->Now() - start;
+    Emit(std::move(event));
+    book_.Settle(drift.id);
+  }
+  return Ok();
+}
+
+// One entry for a revision, however often it was tried.
+void Reconciler::Remember(const Plan& plan, HistoryEntry::Result result, std::string message, WallTime started) {
+  std::string by = "auto";
+  if (!approved_.empty() && approved_ == plan.digest && !approved_by_.empty()) by = approved_by_;
+  if (request_ && !request_->by.empty()) by = request_->by;
+  MutexLock lock(mu_);
+  std::deque<HistoryEntry>& history = status_.history;
+  HistoryEntry entry{revision_, plan.digest, std::move(by), result, std::move(message), started, context_.clock->Wall(), 1};
+  if (!history.empty() && history.front().revision == entry.revision && history.front().result == HistoryEntry::Result::kFailed) {
+    entry.started = history.front().started;
+    entry.attempts = history.front().attempts + 1;
+    history.pop_front();
+  }
+  history.push_front(std::move(entry));
+  while (history.size() > application_.history_limit) history.pop_back();
+}
+
+}  // namespace plumb

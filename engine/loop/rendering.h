@@ -1,0 +1,56 @@
+// An application's manifests, rendered from its sources; rendered again only where what the render read has changed.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/mutex.h"
+#include "core/object.h"
+#include "diff/ignore.h"
+#include "engine/loop/read_set.h"
+#include "engine/loop/source_hub.h"
+#include "plugins/renderer.h"
+
+namespace plumb {
+
+// Update is called by one thread at a time; Reads is thread-safe beside it.
+class Rendering {
+ public:
+  explicit Rendering(const std::vector<ApplicationSource>& sources) : sources_(sources), parts_(sources.size()) {}
+
+  // Renders what has to be. True where the manifests or the ignore rules may be others than before. An error leaves the manifests as they
+  // were, and the next call renders again only where a tree has changed or the error was of a kind that passes.
+  // Errors: of the renderers, with "render" in front.
+  Result<bool> Update(const std::vector<std::shared_ptr<const SourceState>>& states);
+
+  // Would a render of source `i` at `tree` read anything that it has not read at the last one?
+  bool Reads(size_t i, const Tree& tree) const;
+
+  bool rendered() const { return rendered_; }  // once, at least
+  const std::vector<Manifest>& manifests() const { return manifests_; }
+  IgnoreRules rules() const;  // of the sources' .plumb/ignore.yaml
+  std::vector<std::string> TakeWarnings() { return std::exchange(warnings_, {}); }
+
+ private:
+  struct Part {
+    std::shared_ptr<const SourceState> state;  // that `manifests` are of, or that failed
+    std::shared_ptr<const ReadSet> reads;
+    std::vector<Manifest> manifests;
+    IgnoreRules rules;
+    std::string rules_address;  // of what they were read from
+    std::optional<Error> error;  // of the last render; told again while nothing changes
+  };
+
+  const std::vector<ApplicationSource>& sources_;
+  std::vector<Part> parts_;
+  std::vector<Manifest> manifests_;
+  std::vector<std::string> warnings_;
+  bool rendered_ = false;
+  bool dirty_ = false;  // a part changed since manifests_ were joined
+
+  mutable Mutex mu_;
+  std::vector<std::shared_ptr<const ReadSet>> reads_ GUARDED_BY(mu_);  // for Reads
+};
+
+}  // namespace plumb

@@ -1,0 +1,376 @@
+// One application's passes: what is carried out when, what waits, what is told. A sandbox stands for the cluster.
+#include "engine/loop/reconciler.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/engine/loop/rig.h"
+
+namespace plumb {
+namespace {
+
+using namespace plumb::testing;  // NOLINT: the helpers of these tests
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using std::chrono::seconds;
+
+const ObjectId kA = {"", "ConfigMap", "default", "a"}, kB = {"", "ConfigMap", "default", "b"};
+
+std::string Value(Rig& rig, const std::string& name) { return std::string(rig.Get("ConfigMap", "default", name)->Get("data").GetString("value")); }
+
+TEST(Reconciler, FirstPassAppliesAndSaysSo) {
+  Rig rig;
+  rig.Push("1111", {{"a.yaml", ConfigMap("a")}});
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_EQ(Value(rig, "a"), "1");
+  const ApplicationStatus status = rig.status();
+  EXPECT_EQ(status.summary, "Synced");
+  EXPECT_EQ(status.revision, "1111");
+  EXPECT_TRUE(status.synced && status.healthy && !status.failing());
+  ASSERT_EQ(status.history.size(), 1u);
+  EXPECT_EQ(status.history[0].by, "auto");
+  EXPECT_EQ(status.history[0].digest, status.plan_digest);
+  EXPECT_THAT(rig.log.Take(), ElementsAre("revision: 1111 commit 1111", "plan: 1 to create", "apply: create ConfigMap default/a", "synced: 1 to create", "healthy: all 1 objects of 1111"));
+}
+
+TEST(Reconciler, SecondPassSendsNothing) {
+  Rig rig;
+  rig.Push("1111", {{"a.yaml", ConfigMap("a")}});
+  ASSERT_TRUE(rig.Pass().ok());
+  rig.reconciler->MarkAllDirty();
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_THAT(rig.gateway->writes, IsEmpty());
+  EXPECT_EQ(rig.status().history.size(), 1u);
+}
+
+TEST(Reconciler, NothingKnownOfTheSourceIsNotEmpty) {
+  Rig rig;
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_EQ(rig.status().summary, "Waiting: for its source");
+  EXPECT_THAT(rig.gateway->writes, IsEmpty());
+}
+
+TEST(Reconciler, LiveEventReplansOneObject) {
+  Rig rig;
+  rig.Push("1111", {{"a.yaml", ConfigMap("a")}, {"b.yaml", ConfigMap("b")}});
+  ASSERT_TRUE(rig.Pass().ok());
+  rig.log.Take();
+  rig.Edit("ConfigMap", "default", "a", R"({"data":{"value":"7"}})");
+  rig.Edit("ConfigMap", "default", "b", R"({"data":{"value":"8"}})");
+  rig.reconciler->MarkDirty(kA);
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_EQ(Value(rig, "a"), "1");
+  EXPECT_EQ(Value(rig, "b"), "8") << "nobody told of it yet";
+  EXPECT_THAT(rig.log.Take(), ElementsAre("drift: ConfigMap default/a", "healed: ConfigMap default/a"));
+  EXPECT_EQ(rig.status().history.size(), 1u) << "putting something back is no new revision";
+}
+
+// A sync of two objects, one of which the server refuses.
+class Failing : public ::testing::Test {
+ protected:
+  Failing() {
+    rig.gateway->intercept = [this](const http::Request& request) -> std::optional<Result<http::Response>> {
+      if (!refuse || request.method != "PATCH" || request.target.find("/configmaps/b") == std::string::npos) return std::nullopt;
+      return Refusal(422, "Invalid", "b is refused");
+    };
+    rig.Push("1111", {{"a.yaml", ConfigMap("a")}, {"b.yaml", ConfigMap("b")}});
+    EXPECT_FALSE(rig.Pass().ok());
+  }
+  Rig rig;
+  bool refuse = true;
+};
+
+TEST_F(Failing, RestIsAppliedAndTheStatusSaysWhy) {
+  EXPECT_EQ(Value(rig, "a"), "1");
+  EXPECT_THAT(rig.status().summary, HasSubstr("Failed: apply: 1 of 2 failed: ConfigMap default/b: "));
+  EXPECT_EQ(rig.status().revision, "") << "it is not applied whole";
+  EXPECT_EQ(rig.status().history.front().result, HistoryEntry::Result::kFailed);
+}
+
+TEST_F(Failing, LiveEventsDoNotTryAgainBeforeTheBackoff) {
+  for (const ObjectId& id : {kA, kB}) {
+    rig.reconciler->MarkDirty(id);
+    EXPECT_TRUE(rig.Pass().ok());
+    EXPECT_THAT(rig.gateway->writes, IsEmpty());
+  }
+  EXPECT_EQ(rig.reconciler->next_look(), rig.clock.Now() + seconds(1)) << "the first retry";
+  EXPECT_THAT(rig.status().summary, HasSubstr("Failed: ")) << "a look at one object does not end a failure";
+}
+
+TEST_F(Failing, TriesAgainAfterTheBackoffWhichGrows) {
+  Duration waited{};
+  for (const int pause : {1, 2, 4}) {
+    EXPECT_EQ(rig.reconciler->next_look(), rig.clock.Now() + seconds(pause));
+    rig.clock.Advance(seconds(pause));
+    EXPECT_FALSE(rig.Pass().ok());
+    EXPECT_THAT(rig.gateway->writes, Contains(HasSubstr("configmaps/b")));
+  }
+  EXPECT_EQ(rig.status().history.size(), 1u) << "one entry for a revision, however often it is tried";
+  EXPECT_EQ(rig.status().history.front().attempts, 4u);
+  refuse = false;
+  rig.clock.Advance(seconds(8));
+  EXPECT_TRUE(rig.Pass().ok());
+  EXPECT_EQ(rig.status().summary, "Synced");
+  EXPECT_EQ(rig.status().history.front().result, HistoryEntry::Result::kSucceeded);
+}
+
+TEST_F(Failing, SaysItOnceAndNotAtEveryRetry) {
+  EXPECT_THAT(rig.log.Take(), Contains(HasSubstr("failed: ")));
+  rig.clock.Advance(seconds(1));
+  EXPECT_FALSE(rig.Pass().ok());
+  EXPECT_THAT(rig.log.Take(), Not(Contains(HasSubstr("failed: "))));
+}
+
+TEST_F(Failing, NewerCommitDoesNotWaitForTheBackoff) {
+  EXPECT_TRUE(rig.Push("2222", {{"a.yaml", ConfigMap("a", "2")}}));
+  EXPECT_TRUE(rig.Pass().ok());
+  EXPECT_EQ(Value(rig, "a"), "2");
+  EXPECT_EQ(rig.status().summary, "Synced");
+  EXPECT_EQ(rig.status().history.front().revision, "2222");
+}
+
+TEST(Reconciler, RetriesEndAtTheirLimit) {
+  Rig rig("  sync: {retry: {limit: 2}}\n");
+  rig.gateway->intercept = [](const http::Request& request) -> std::optional<Result<http::Response>> {
+    if (request.target.find("/configmaps/a") == std::string::npos || request.method == "GET") return std::nullopt;
+    return Refusal(422, "Invalid", "no");
+  };
+  rig.Push("1111", {{"a.yaml", ConfigMap("a")}});
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_FALSE(rig.Pass().ok());
+    EXPECT_EQ(rig.status().stalled, i == 2);
+    rig.clock.Advance(seconds(10));
+  }
+  EXPECT_EQ(rig.reconciler->next_look(), TimePoint::max()) << "two retries, then it waits for a change";
+  rig.reconciler->Request({"1", "ann"});
+  EXPECT_FALSE(rig.Pass().ok());
+  EXPECT_THAT(rig.gateway->writes, Not(IsEmpty())) << "a person may try all the same";
+}
+
+TEST(Reconciler, NewerCommitEndsARunningSync) {
+  Rig rig;
+  // While the first object is written, the source moves on.
+  bool moved = false;
+  rig.gateway->before = [&](const http::Request& request) {
+    if (moved || request.method != "PATCH" || request.target.find("/configmaps/a") == std::string::npos) return;
+    moved = true;
+    rig.Push("2222", {{"z.yaml", ConfigMap("z")}});
+  };
+  // "b" comes after "a": a sync that goes on would write it.
+  rig.Push("1111", {{"a.yaml", ConfigMap("a")},
+                    {"b.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: b\n  annotations: {config.kubernetes.io/depends-on: /namespaces/default/ConfigMap/a}\n"}});
+  ASSERT_TRUE(rig.Pass().ok()) << "being overtaken is no failure";
+  EXPECT_THAT(rig.gateway->writes, Not(Contains(HasSubstr("configmaps/b"))));
+  EXPECT_EQ(rig.reconciler->next_look(), rig.clock.Now()) << "and at once";
+  EXPECT_EQ(rig.status().history.front().result, HistoryEntry::Result::kSuperseded);
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_EQ(rig.status().revision, "2222");
+  EXPECT_EQ(Value(rig, "z"), "1");
+  EXPECT_TRUE(rig.Get("ConfigMap", "default", "a")->is_null()) << "what the ended sync made is known, and pruned";
+}
+
+TEST(Reconciler, CommitThatTouchesOtherFilesIsNeitherReadNorSent) {
+  Rig rig;
+  rig.reconciler.reset();
+  rig.Make("");
+  rig.Push("1111", {{"a.yaml", ConfigMap("a")}});
+  ASSERT_TRUE(rig.Pass().ok());
+  rig.log.Take();
+  EXPECT_FALSE(rig.Push("2222", {{"a.yaml", ConfigMap("a")}}));
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_EQ(rig.gateway->requests, 0u);
+  EXPECT_EQ(rig.status().revision, "2222") << "the cluster is as this commit says";
+  EXPECT_THAT(rig.log.Take(), ElementsAre("synced: 2222 does not touch it"));
+}
+
+TEST(Reconciler, SourceThatFailsKeepsHealingAndDeletesNothing) {
+  Rig rig;
+  rig.Push("1111", {{"a.yaml", ConfigMap("a")}});
+  ASSERT_TRUE(rig.Pass().ok());
+  rig.view.error = Unavailable("git.example: connection refused");
+  rig.reconciler->SourceChanged();
+  rig.Edit("ConfigMap", "default", "a", R"({"data":{"value":"7"}})");
+  rig.reconciler->MarkDirty(kA);
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_EQ(Value(rig, "a"), "1");
+  EXPECT_EQ(rig.status().summary, "Failed: source: git.example: connection refused");
+  EXPECT_FALSE(rig.status().stalled) << "the source is asked again";
+}
+
+TEST(Reconciler, RenderThatFailsChangesNothingAndIsNotTriedAgainUntilTheFilesChange) {
+  Rig rig;
+  rig.Push("1111", {{"a.yaml", ConfigMap("a")}});
+  ASSERT_TRUE(rig.Pass().ok());
+  rig.Push("2222", {{"a.yaml", "kind: [\n"}});
+  EXPECT_TRUE(rig.Pass().ok()) << "trying again would not help";
+  EXPECT_THAT(rig.status().summary, HasSubstr("Failed: render: a.yaml:"));
+  EXPECT_TRUE(rig.status().stalled);
+  EXPECT_EQ(rig.status().revision, "1111");
+  EXPECT_THAT(rig.gateway->writes, IsEmpty());
+  EXPECT_EQ(rig.reconciler->next_look(), TimePoint::max());
+  rig.Push("3333", {{"a.yaml", ConfigMap("a")}});
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_EQ(rig.status().summary, "Synced");
+  EXPECT_EQ(rig.status().revision, "3333");
+}
+
+TEST(Reconciler, WaitsForTheFirstListsOfItsKinds) {
+  Rig rig;
+  rig.live.settled = false;
+  rig.Push("1111", {{"a.yaml", ConfigMap("a")}});
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_THAT(rig.gateway->writes, IsEmpty());
+  EXPECT_EQ(rig.status().summary, "Waiting: for the first list of its kinds");
+  rig.live.settled = true;
+  EXPECT_TRUE(rig.reconciler->MarkListed());
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_EQ(rig.status().summary, "Synced");
+  EXPECT_FALSE(rig.reconciler->MarkListed()) << "a list is no news for who waits for none";
+}
+
+TEST(Reconciler, KindThatCannotBeReadStopsOnlyWhatIsOfIt) {
+  Rig rig;
+  rig.live.unknown["Secret"] = "list secrets: 403 forbidden";
+  rig.Push("1111", {{"a.yaml", ConfigMap("a")}, {"s.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n"}});
+  EXPECT_FALSE(rig.Pass().ok());
+  EXPECT_EQ(Value(rig, "a"), "1");
+  EXPECT_THAT(rig.status().summary, HasSubstr("list secrets: 403 forbidden"));
+  rig.live.unknown.clear();
+  EXPECT_TRUE(rig.reconciler->MarkListed()) << "the list that was missing brings the next pass";
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_EQ(rig.status().summary, "Synced");
+}
+
+TEST(Reconciler, AutoOffWaitsForAPersonWhoIsRemembered) {
+  Rig rig("  sync: {auto: false}\n");
+  rig.Push("1111", {{"a.yaml", ConfigMap("a")}});
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_THAT(rig.gateway->writes, IsEmpty());
+  EXPECT_EQ(rig.status().summary, "Held: sync.auto is off; 'plumb sync shop' carries the plan out");
+  rig.reconciler->Request({"request-1", "ann"});
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_EQ(rig.status().summary, "Synced");
+  EXPECT_EQ(rig.status().history.front().by, "ann");
+  EXPECT_EQ(rig.status().sync_handled, "request-1");
+}
+
+TEST(Reconciler, SelfHealOffShowsTheDriftAndLeavesIt) {
+  Rig rig("  sync: {selfHeal: false}\n");
+  rig.Push("1111", {{"a.yaml", ConfigMap("a")}});
+  ASSERT_TRUE(rig.Pass().ok());
+  rig.Edit("ConfigMap", "default", "a", R"({"data":{"value":"7"}})");
+  rig.reconciler->MarkDirty(kA);
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_EQ(Value(rig, "a"), "7");
+  EXPECT_THAT(rig.status().summary, HasSubstr("Held: sync.selfHeal is off"));
+  EXPECT_EQ(rig.status().drift.size(), 1u);
+  rig.reconciler->Request({"1", "ann"});
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_EQ(Value(rig, "a"), "1");
+  EXPECT_EQ(rig.status().summary, "Synced");
+}
+
+TEST(Reconciler, ApprovalOfADigestLiftsItsHoldAndNoOther) {
+  Rig rig("  budget: {deletes: 0}\n");
+  rig.Push("1111", {{"a.yaml", ConfigMap("a")}, {"b.yaml", ConfigMap("b")}});
+  ASSERT_TRUE(rig.Pass().ok());
+  rig.Push("2222", {{"a.yaml", ConfigMap("a")}});
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_EQ(Value(rig, "b"), "1");
+  EXPECT_THAT(rig.status().summary, HasSubstr("Held: "));
+  EXPECT_EQ(rig.status().revision, "1111");
+  const std::string digest = rig.status().plan_digest;
+  rig.reconciler->Approve(std::string(64, 'f'), "mallory");
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_EQ(Value(rig, "b"), "1") << "another plan's digest";
+  rig.reconciler->Approve(digest, "bob");
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_TRUE(rig.Get("ConfigMap", "default", "b")->is_null());
+  EXPECT_EQ(rig.status().summary, "Synced");
+  EXPECT_EQ(rig.status().history.front().by, "bob");
+}
+
+TEST(Reconciler, ClosedWindowHoldsAndTheNextPassIsAtItsOpening) {
+  Rig rig("  sync: {windows: [{schedule: '0 12 * * *', duration: 1h}]}\n");  // the fake clock starts at midnight
+  rig.Push("1111", {{"a.yaml", ConfigMap("a")}});
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_THAT(rig.gateway->writes, IsEmpty());
+  EXPECT_THAT(rig.status().summary, HasSubstr("Held: no sync window is open; the next opens at "));
+  const Duration until = rig.reconciler->next_look() - rig.clock.Now();
+  EXPECT_GT(until, Duration::zero());
+  rig.clock.Advance(until);
+  rig.reconciler->MarkAllDirty();
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_EQ(rig.status().summary, "Synced");
+}
+
+TEST(Reconciler, SuspendedDoesNothing) {
+  Rig rig("  suspend: true\n");
+  rig.Push("1111", {{"a.yaml", ConfigMap("a")}});
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_EQ(rig.gateway->requests, 0u);
+  EXPECT_EQ(rig.status().summary, "Suspended");
+}
+
+TEST(Reconciler, WaitsForAnotherApplicationBeforeANewRevisionAndHealsMeanwhile) {
+  Rig rig;
+  rig.Push("1111", {{"a.yaml", ConfigMap("a")}});
+  rig.waits_for = "for application 'base' to be healthy";
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_THAT(rig.gateway->writes, IsEmpty());
+  EXPECT_EQ(rig.status().summary, "Waiting: for application 'base' to be healthy");
+  EXPECT_TRUE(rig.status().holds.empty()) << "nobody has to lift it";
+  rig.waits_for = "";
+  rig.reconciler->MarkAllDirty();
+  ASSERT_TRUE(rig.Pass().ok());
+  rig.waits_for = "for application 'base' to be healthy";
+  rig.Edit("ConfigMap", "default", "a", R"({"data":{"value":"7"}})");
+  rig.reconciler->MarkDirty(kA);
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_EQ(Value(rig, "a"), "1");
+}
+
+TEST(Reconciler, AnotherClusterUnderTheSameNameIsNotWrittenTo) {
+  ApplicationStatus before;
+  before.cluster_identity = "uid-of-production";
+  Rig rig("", before);
+  rig.target->identity = "uid-of-something-else";
+  rig.Push("1111", {{"a.yaml", ConfigMap("a")}});
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_THAT(rig.gateway->writes, IsEmpty());
+  EXPECT_THAT(rig.status().summary, HasSubstr("is another one than before"));
+}
+
+TEST(Reconciler, GoesOnFromTheStatusOfBeforeARestart) {
+  Rig rig;
+  rig.Push("1111", {{"a.yaml", ConfigMap("a")}});
+  ASSERT_TRUE(rig.Pass().ok());
+  const ApplicationStatus before = rig.status();
+  rig.Edit("ConfigMap", "default", "a", R"({"data":{"value":"7"}})");
+  rig.log.Take();
+  rig.Make("", before);
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_EQ(Value(rig, "a"), "1");
+  EXPECT_THAT(rig.log.Take(), Contains("drift: ConfigMap default/a")) << "an edit while nobody looked is drift, not news";
+  EXPECT_EQ(rig.status().history.size(), 1u);
+}
+
+TEST(Reconciler, ErrorOfOneInventoryReadIsRetriedAndDeletesNothing) {
+  Rig rig;
+  rig.gateway->intercept = [](const http::Request& request) -> std::optional<Result<http::Response>> {
+    if (request.target.find("plumb-inventory") == std::string::npos) return std::nullopt;
+    return Refusal(500, "InternalError", "etcd is away");
+  };
+  rig.Push("1111", {{"a.yaml", ConfigMap("a")}});
+  EXPECT_FALSE(rig.Pass().ok());
+  EXPECT_THAT(rig.status().summary, HasSubstr("Failed: inventory: "));
+  rig.gateway->intercept = nullptr;
+  rig.clock.Advance(seconds(1));
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_EQ(rig.status().summary, "Synced");
+}
+
+}  // namespace
+}  // namespace plumb
