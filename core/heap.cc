@@ -30,7 +30,7 @@ void HeapTrimmer::ReturnFreeMemory() { malloc_trim(0); }
 void HeapTrimmer::Run(const std::stop_token& stop) NO_THREAD_SAFETY_ANALYSIS {
   pthread_setname_np(pthread_self(), "heap-trimmer");
   std::unique_lock lock(mu_);
-  const auto touched = [this] { return touched_; };
+  const auto touched = [this]() NO_THREAD_SAFETY_ANALYSIS { return touched_; };
   while (changed_.wait(lock, stop, touched)) {
     const auto latest = SteadyClock::now() + at_most_;
     while (touched_ && SteadyClock::now() < latest && !stop.stop_requested()) {

@@ -42,7 +42,7 @@ SourceHub::Change SourceHub::Look(const std::string& key, std::stop_token stop) 
     entry = found->second;
   }
   MutexLock looking(entry->looking);
-  Result<SourceState> state = [&]() -> Result<SourceState> {
+  Result<SourceState> state = [&]() NO_THREAD_SAFETY_ANALYSIS -> Result<SourceState> {  // `looking` is held: the analysis does not see into lambdas
     if (!entry->resolver) {
       PLUMB_TRY(resolver, make_(entry->source));
       entry->resolver = std::move(resolver);

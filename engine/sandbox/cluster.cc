@@ -195,7 +195,7 @@ Answer<Value> Cluster::Admit(Arena& arena, const Resource& r, Value object, Valu
   const std::string name = r.StoreName();
   if (name == kCrds) object = WithCrdStatus(arena, object, clock_.Wall());
   if (name == "services") {
-    const AddressBook book([&](const std::string& resource) { return store_.List(resource, ""); });
+    const AddressBook book([&](const std::string& resource) NO_THREAD_SAFETY_ANALYSIS { return store_.List(resource, ""); });
     return AdmitService(arena, object, existing, book);
   }
   return AdmitOther(arena, r, object, existing);

@@ -21,7 +21,7 @@ bool KeepsEmptyString(std::string_view field) {
 // Optional booleans and integers that are no pointers: false and 0 are not written back.
 bool DropsZero(std::string_view field) {
   return IsOneOf(field, {"hostNetwork", "hostPID", "hostIPC", "paused", "readOnly", "tty", "stdin", "stdinOnce", "unschedulable",
-                         "publishNotReadyAddresses", "minReadySeconds", "initialDelaySeconds", "hostPort", "nodePort"});
+                         "publishNotReadyAddresses", "minReadySeconds", "initialDelaySeconds", "hostPort", "nodePort", "generation", "healthCheckNodePort"});
 }
 
 bool Dropped(const Field& field, Value v) {

@@ -9,6 +9,7 @@
 #include "core/hash.h"
 #include "core/json.h"
 #include "core/yaml.h"
+#include "engine/sandbox/protobuf.h"
 
 namespace plumb::sandbox {
 
@@ -56,6 +57,11 @@ bool IsTrue(std::string_view parameter) { return parameter == "true" || paramete
 
 Answer<Document> ReadBody(const http::Request& request, std::string_view kind) {
   const std::string_view type = MediaType(request);
+  if (type == kProtobufMediaType) {
+    auto decoded = DecodeProtobuf(request.body);
+    if (decoded.ok()) return *std::move(decoded);
+    return BadRequest(fmt::format("the object provided is unrecognized (must be of type {}): {}", kind, decoded.error().message()));
+  }
   const bool yaml = type == "application/yaml" || type == "application/apply-patch+yaml";
   if (!type.empty() && !yaml && type != "application/json" && !type.ends_with("+json"))
     return UnsupportedMediaType("the body of the request was in an unknown format - accepted media types include: application/json, "

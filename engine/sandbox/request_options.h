@@ -11,7 +11,7 @@
 
 namespace plumb::sandbox {
 
-// JSON or YAML. Errors: 415 (another format), 400.
+// JSON, YAML or protobuf. Errors: 415 (another format), 400.
 Answer<Document> ReadBody(const http::Request& request, std::string_view kind);
 Answer<PatchType> PatchTypeOf(const http::Request& request);
 

@@ -20,15 +20,17 @@ namespace {
 constexpr const char* kScript = "tests/controlplane/cluster.sh";
 constexpr size_t kShownErrorBytes = 2000;
 
-Result<std::string> RunScript(const std::vector<std::string>& arguments) {
+constexpr const char* kBuildScript = "tests/controlplane/build.sh";
+
+Result<std::string> RunScript(const std::vector<std::string>& arguments, const char* script = kScript) {
   Process process;
-  process.argv = {"bash", kScript};
+  process.argv = {"bash", script};
   process.argv.insert(process.argv.end(), arguments.begin(), arguments.end());
   process.timeout = std::chrono::minutes(10);  // the programs may have to be built first
   PLUMB_TRY(ran, ProcessRunner::Real().Run(process), "control plane");
   if (!ran.ok()) {
     const std::string said = ran.err.substr(ran.err.size() > kShownErrorBytes ? ran.err.size() - kShownErrorBytes : 0);
-    return Unavailable(fmt::format("{} {}: exit status {}: {}", kScript, arguments.front(), ran.status, said));
+    return Unavailable(fmt::format("{} {}: exit status {}: {}", script, arguments.front(), ran.status, said));
   }
   while (ran.out.ends_with('\n')) ran.out.pop_back();
   return ran.out;
@@ -91,6 +93,13 @@ Status ControlPlane::Signal(const std::string& program, int signal) {
   pid_t process = 0;
   if (!(file >> process) || process <= 1 || kill(process, signal) != 0) return NotFound(fmt::format("no process of '{}'", program));
   return Ok();
+}
+
+std::string ControlPlaneProgram(const std::string& name) {
+  const auto built = RunScript({name}, kBuildScript);
+  if (!built.ok()) return "";
+  const std::string path = built->substr(built->rfind('\n') + 1) + "/" + name;
+  return std::filesystem::exists(path) ? path : "";
 }
 
 std::string UniqueName(const std::string& prefix) {

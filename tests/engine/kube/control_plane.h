@@ -42,6 +42,9 @@ class ControlPlane {
   bool owned_ = false;
 };
 
+// A program of the control plane ("kubectl", "kubectl-1.20"), built or cached by tests/controlplane/build.sh; "" where it cannot be had.
+std::string ControlPlaneProgram(const std::string& name);
+
 // "prefix-<process>-<number>": a name nobody else in the cluster has.
 std::string UniqueName(const std::string& prefix);
 

@@ -6,9 +6,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "engine/sandbox/sandbox.h"
+#include "tests/engine/kube/control_plane.h"
 
 namespace plumb::sandbox {
 namespace {
@@ -25,16 +25,6 @@ Output Shell(const std::string& command) {
   while (const size_t n = fread(buffer, 1, sizeof buffer, pipe)) out.text.append(buffer, n);
   out.code = WEXITSTATUS(pclose(pipe));
   return out;
-}
-
-// Where the program is: built or cached by the test cluster's script; "" where it cannot be had.
-std::string Program(const std::string& name) {
-  const Output built = Shell("tests/controlplane/build.sh " + name);
-  std::istringstream lines(built.text);
-  std::string line, last;
-  while (std::getline(lines, line)) last = line;
-  const std::string path = last + "/" + name;
-  return built.code == 0 && std::filesystem::exists(path) ? path : "";
 }
 
 constexpr const char* kManifest = R"(apiVersion: apps/v1
@@ -58,7 +48,7 @@ data: {a: "1"}
 class Kubectl : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
-    kubectl_ = Program(GetParam());
+    kubectl_ = ControlPlaneProgram(GetParam());
     if (kubectl_.empty()) GTEST_SKIP() << GetParam() << " cannot be had here";
     auto started = Sandbox::Start({.pod_start = std::chrono::milliseconds(50)});
     ASSERT_TRUE(started.ok()) << started.error().message();

@@ -49,8 +49,9 @@ TEST_F(Write, RefusalsAreThoseOfTheApiServer) {
   }
 }
 
-TEST_F(Write, ProtobufBodiesAreRefusedAsUnsupported) {
-  EXPECT_EQ(Do("POST", kConfigMaps, "k8s", "application/vnd.kubernetes.protobuf").status, 415);
+TEST_F(Write, BodiesInUnknownFormatsAreRefused) {
+  EXPECT_EQ(Do("POST", kConfigMaps, "k8s", "application/cbor").status, 415);
+  EXPECT_EQ(Do("POST", kConfigMaps, "k8s", "application/vnd.kubernetes.protobuf").status, 400) << "no protobuf in it";
 }
 
 TEST_F(Write, UnknownFieldsWarnAndAreLeftOut) {
