@@ -87,6 +87,33 @@ Value Arena::Float(double d, std::string_view spelling) {
   return v;
 }
 
+Value Arena::Quoted(Value scalar) {
+  scalar.flags_ |= Value::kQuoted;
+  return scalar;
+}
+
+Value Arena::Spelled(Value scalar, std::string_view spelling) {
+  const double number = scalar.AsDouble();
+  const int64_t payload = scalar.is_bool() ? scalar.AsBool() : scalar.AsInt();
+  char* at = static_cast<char*>(Allocate(sizeof(payload) + spelling.size(), alignof(int64_t)));
+  std::memcpy(at, scalar.is_float() ? static_cast<const void*>(&number) : &payload, sizeof(payload));
+  std::memcpy(at + sizeof(payload), spelling.data(), spelling.size());
+  scalar.flags_ = Value::kSpelled;
+  scalar.size_ = static_cast<uint32_t>(spelling.size());
+  scalar.text_ = at;
+  return scalar;
+}
+
+Value Arena::SpelledString(Value string) {
+  string.flags_ |= Value::kSpelled;
+  return string;
+}
+
+Value Arena::MarkShared(Value string) {
+  string.flags_ |= Value::kShared;
+  return string;
+}
+
 std::string_view Arena::Text(std::string_view text) {
   if (text.empty()) return {};
   char* at = static_cast<char*>(Allocate(text.size(), 1));
@@ -132,7 +159,10 @@ Value Arena::Map(std::span<const Member> members) {
   if (members.size() > kIndexAbove) {
     auto* order = reinterpret_cast<uint32_t*>(at + members.size());
     std::iota(order, order + members.size(), 0u);
-    std::sort(order, order + members.size(), [at](uint32_t a, uint32_t b) { return at[a].key < at[b].key; });
+    std::sort(order, order + members.size(), [at](uint32_t a, uint32_t b) {
+      const int order_of_keys = at[a].key.compare(at[b].key);
+      return order_of_keys != 0 ? order_of_keys < 0 : a < b;
+    });
     v.flags_ |= Value::kIndexed;
   }
   return v;
@@ -140,8 +170,17 @@ Value Arena::Map(std::span<const Member> members) {
 
 Value Arena::Copy(Value v) {
   switch (v.kind()) {
-    case Kind::kString: return String(v.AsString());
-    case Kind::kFloat: return Float(v.AsDouble(), v.FloatText());
+    case Kind::kString: {
+      Value copy = String(v.AsString());
+      copy.flags_ = v.flags_;
+      return copy;
+    }
+    case Kind::kFloat:
+      if (!v.has_spelling()) return Float(v.AsDouble(), v.FloatText());
+      [[fallthrough]];
+    case Kind::kNull:
+    case Kind::kBool:
+    case Kind::kInt: return v.has_spelling() ? Spelled(v, v.Spelling()) : v;
     case Kind::kList: {
       std::vector<Value> items;
       items.reserve(v.size());
@@ -154,8 +193,8 @@ Value Arena::Copy(Value v) {
       for (const Member& m : v.members()) members.push_back({Key(m.key), Copy(m.value)});
       return Map(members);
     }
-    default: return v;
   }
+  return v;
 }
 
 void Arena::Adopt(std::shared_ptr<const Arena> other) {

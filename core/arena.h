@@ -33,12 +33,19 @@ class Arena {
   Value Float(double d);
   Value Float(double d, std::string_view spelling);
   Value String(std::string_view text);  // copies the text
+  // The same value as it stands in trees that are read as they were written (Value::is_quoted, Spelling).
+  static Value Quoted(Value scalar);                       // a string; or a bare null that its writer would quote
+  Value Spelled(Value scalar, std::string_view spelling);  // a null, bool, integer or float; of a string see below
+  static Value SpelledString(Value string);                // a date: its text is its spelling
+  // A string that stands in several fields as one node: who changes one changes all that have the same text in memory.
+  static Value MarkShared(Value string);
   // A string whose text is not copied: it must be a literal, or live in this arena or an adopted one.
   static Value Borrow(std::string_view text);
   // Copies the array of items, not what they point to.
   Value List(std::span<const Value> items);
   Value List(std::initializer_list<Value> items) { return List(std::span(items.begin(), items.size())); }
-  // Copies the array of members, not their keys' text (see Key). Keys must be unique; order is kept.
+  // Copies the array of members, not their keys' text (see Key). Keys must be unique; order is kept. (Trees read as they
+  // were written may repeat keys: lookups find the first.)
   Value Map(std::span<const Member> members);
   Value Map(std::initializer_list<Member> members) { return Map(std::span(members.begin(), members.size())); }
 

@@ -78,6 +78,13 @@ Result<TreeEntry::Type> MemoryTree::Stat(std::string_view path) const {
   return NotFound(fmt::format("'{}' does not exist", path));
 }
 
+Result<std::string> MemoryTree::RealPath(std::string_view path) const {
+  PLUMB_TRY(place, Resolve(path));
+  PLUMB_TRY(type, Stat(place));
+  static_cast<void>(type);
+  return place;
+}
+
 std::string MemoryTree::Address(std::string_view path) const {
   const auto place = Resolve(path);
   if (!place.ok()) return "";

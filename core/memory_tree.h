@@ -20,6 +20,7 @@ class MemoryTree final : public Tree {
   Result<std::vector<TreeEntry>> List(std::string_view path) const override;
   Result<std::string> Read(std::string_view path) const override;
   Result<TreeEntry::Type> Stat(std::string_view path) const override;
+  Result<std::string> RealPath(std::string_view path) const override;
   std::string Address(std::string_view path) const override;  // a digest of the files below
 
  private:

@@ -29,6 +29,9 @@ class Tree {
   virtual Result<std::string> Read(std::string_view path) const = 0;
   // kNotFound, or what is there (symlinks resolved).
   virtual Result<TreeEntry::Type> Stat(std::string_view path) const = 0;
+  // The path with every symlink on it followed: two paths are the same file or directory where theirs are equal.
+  // Errors: those of Stat.
+  virtual Result<std::string> RealPath(std::string_view path) const = 0;
   // An address of the content under `path`: equal addresses mean equal bytes. "" where the source has none.
   virtual std::string Address(std::string_view path) const = 0;
 };

@@ -50,8 +50,14 @@ std::string_view KindWithArticle(Kind kind) {
   return "unknown";
 }
 
+std::string_view Value::Spelling() const {
+  if (!has_spelling()) return {};
+  if (is_string()) return AsString();
+  return {text_ + sizeof(int64_t), size_};
+}
+
 double Value::AsDouble() const {
-  if (is_int()) return static_cast<double>(int_);
+  if (is_int()) return static_cast<double>(AsInt());
   if (!is_float()) return 0;
   double d;
   std::memcpy(&d, text_, sizeof(d));
@@ -69,16 +75,16 @@ const Value* Value::Find(std::string_view key) const {
   size_t low = 0, high = size_;
   while (low < high) {
     const size_t mid = (low + high) / 2;
-    const int cmp = members_[order[mid]].key.compare(key);
-    if (cmp == 0) return &members_[order[mid]].value;
-    if (cmp < 0) low = mid + 1;
+    if (members_[order[mid]].key < key) low = mid + 1;
     else high = mid;
   }
-  return nullptr;
+  const bool found = low < size_ && members_[order[low]].key == key;
+  return found ? &members_[order[low]].value : nullptr;
 }
 
 bool Value::SameAs(Value other) const {
-  if (kind_ != other.kind_ || size_ != other.size_) return false;
+  if (kind_ != other.kind_ || size_ != other.size_ || flags_ != other.flags_) return false;
+  if (has_spelling()) return text_ == other.text_;
   switch (kind_) {
     case Kind::kNull: return true;
     case Kind::kBool: return bool_ == other.bool_;
@@ -96,8 +102,8 @@ bool operator==(Value a, Value b) {
   }
   switch (a.kind()) {
     case Kind::kNull: return true;
-    case Kind::kBool:
-    case Kind::kInt: return false;  // SameAs compared them
+    case Kind::kBool: return a.AsBool() == b.AsBool();
+    case Kind::kInt: return a.AsInt() == b.AsInt();
     case Kind::kFloat: return a.AsDouble() == b.AsDouble();
     case Kind::kString: return a.AsString() == b.AsString();
     case Kind::kList: {

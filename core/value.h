@@ -40,9 +40,16 @@ class Value {
   // A null that YAML left out ("key:") rather than spelled out ("key: null"); Kustomize's patches tell the two apart.
   bool is_bare_null() const { return is_null() && (flags_ & kBare) != 0; }
 
+  // Of trees that are read as they were written (YamlOptions::as_written); false and "" in all others.
+  bool is_quoted() const { return (flags_ & kQuoted) != 0; }  // a scalar that was not plain
+  bool is_shared() const { return (flags_ & kShared) != 0; }  // see Arena::MarkShared
+  // The text of a plain scalar where its value does not tell it: "0x1F", "~", "True", "1.50", "2001-01-01" (a date).
+  bool has_spelling() const { return (flags_ & kSpelled) != 0; }
+  std::string_view Spelling() const;
+
   // Each needs the kind it names; otherwise it answers false, 0, "" or an empty span (never crashes).
-  bool AsBool() const { return is_bool() && bool_; }
-  int64_t AsInt() const { return is_int() ? int_ : 0; }
+  bool AsBool() const { return is_bool() && (has_spelling() ? SpelledPayload() != 0 : bool_); }
+  int64_t AsInt() const { return !is_int() ? 0 : has_spelling() ? SpelledPayload() : int_; }
   double AsDouble() const;               // of an integer too
   std::string_view AsString() const { return is_string() ? std::string_view(text_, size_) : std::string_view(); }
   // The spelling of a float in its source ("1.50", "1e3"). Integers are always canonical decimal.
@@ -69,6 +76,15 @@ class Value {
   friend class Arena;
   static constexpr uint8_t kIndexed = 1;  // a map's members are followed by uint32_t[size] sorted by key
   static constexpr uint8_t kBare = 2;
+  static constexpr uint8_t kQuoted = 4;
+  static constexpr uint8_t kSpelled = 8;  // a null, bool or integer is then int64_t and its text at text_
+  static constexpr uint8_t kShared = 16;
+
+  int64_t SpelledPayload() const {
+    int64_t payload;
+    std::memcpy(&payload, text_, sizeof(payload));
+    return payload;
+  }
 
   Kind kind_ = Kind::kNull;
   uint8_t flags_ = 0;

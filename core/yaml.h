@@ -27,6 +27,10 @@ struct YamlOptions {
   // Folded scalars as Kustomize has them: its library writes every file anew when it reads it, and go-yaml's writer changes
   // some of them (core/yaml_fold.h).
   bool rewrite_folded = false;
+  // The scalars of kKyaml as they were written, for whoever changes them as text (plugins/kustomize/as_written.h): what was
+  // quoted and how values are spelled is kept, dates stay as they are, infinite numbers and repeated keys are let through
+  // (YamlDocument::warnings has the latter), and a null left out within [] or {} counts as quoted, as go-yaml writes it.
+  bool as_written = false;
   bool refuse_duplicate_keys = false;  // otherwise the last wins, and YamlDocument::warnings says so
   size_t bytes = 64u << 20;            // input
   size_t depth = 500;                  // nesting of lists and maps

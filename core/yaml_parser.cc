@@ -59,6 +59,7 @@ class DocumentBuilder {
   struct Scalar {
     YamlScalar meaning;
     std::string_view text;  // in the arena
+    bool quoted = false;    // not plain; or left out in a flow collection
   };
   struct Anchor {
     Value value{};      // of a list or map
@@ -83,6 +84,7 @@ class DocumentBuilder {
   Result<Value> FinishMap(size_t first);
   Result<Scalar> ParseScalar();
   Result<Value> ScalarValue(const Scalar& scalar, const yaml_mark_t& mark);
+  Value WrittenScalar(const Scalar& scalar);
   Result<std::string_view> ScalarKey(const Scalar& scalar, const yaml_mark_t& mark);
   Result<const Anchor*> ResolveAlias();
   Status Count(size_t nodes, size_t from_aliases);
@@ -105,6 +107,7 @@ class DocumentBuilder {
   std::unordered_map<std::string, Anchor> anchors_;
   std::vector<std::string> warnings_;
   size_t depth_ = 0, deepest_ = 0;
+  size_t flow_ = 0;  // how many of the open collections are in [] or {}
   size_t nodes_ = 0, alias_nodes_ = 0;
 };
 
@@ -178,7 +181,12 @@ Result<Value> DocumentBuilder::ParseContent() {
   if (depth_ == options_.depth)
     return YamlErrorAt(events_.event().start_mark, Code::kLimit, fmt::format("nested more than {} deep", options_.depth));
   deepest_ = std::max(deepest_, ++depth_);
-  auto value = events_.type() == YAML_SEQUENCE_START_EVENT ? ParseList() : ParseMap();
+  const bool is_list = events_.type() == YAML_SEQUENCE_START_EVENT;
+  const bool is_flow = is_list ? events_.event().data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE
+                               : events_.event().data.mapping_start.style == YAML_FLOW_MAPPING_STYLE;
+  flow_ += is_flow;
+  auto value = is_list ? ParseList() : ParseMap();
+  flow_ -= is_flow;
   --depth_;
   return value;
 }
@@ -224,6 +232,7 @@ Result<Value> DocumentBuilder::ParseMap() {
 Result<Value> DocumentBuilder::FinishMap(size_t first) {
   const std::span<Member> members = std::span(members_).subspan(first);
   if (!HasRepeatedKeys(members)) return arena_->Map(members);
+  const bool keep_repeated = kyaml() && options_.as_written;
   std::unordered_map<std::string_view, size_t> index;
   size_t kept = 0;
   for (size_t i = 0; i < members.size(); ++i) {
@@ -237,6 +246,13 @@ Result<Value> DocumentBuilder::FinishMap(size_t first) {
     }
     Member& earlier = members[found->second];
     KeyPlace& earlier_place = places_[first + found->second];
+    if (!place.merged && !earlier_place.merged && keep_repeated) {
+      warnings_.push_back(fmt::format("{}:{}: key '{}' given twice; the first is on line {}", place.mark.line + 1, place.mark.column + 1,
+                                      member.key, earlier_place.mark.line + 1));
+      members[kept] = member;
+      places_[first + kept++] = place;
+      continue;
+    }
     if (!place.merged && !earlier_place.merged) {
       if (kyaml() || options_.refuse_duplicate_keys)
         return Bad(place.mark, fmt::format("key '{}' given twice; the first is on line {}", member.key, earlier_place.mark.line + 1));
@@ -335,6 +351,8 @@ Result<DocumentBuilder::Scalar> DocumentBuilder::ParseScalar() {
   }
   // The spelling of nulls, booleans and integers is not needed again, unless as a key of v3.
   const bool spelling = scalar.meaning.type >= Type::kUint || kyaml() || event.anchor;
+  const bool left_out = event.style == YAML_PLAIN_SCALAR_STYLE && text.empty() && tag.empty();
+  scalar.quoted = left_out ? flow_ > 0 : event.style != YAML_PLAIN_SCALAR_STYLE;
   if (options_.rewrite_folded && event.style == YAML_FOLDED_SCALAR_STYLE) scalar.text = arena_->Text(RewriteFolded(text));
   else if (spelling) scalar.text = arena_->Text(text);
   return scalar;
@@ -342,6 +360,7 @@ Result<DocumentBuilder::Scalar> DocumentBuilder::ParseScalar() {
 
 Result<Value> DocumentBuilder::ScalarValue(const Scalar& scalar, const yaml_mark_t& mark) {
   const YamlScalar& s = scalar.meaning;
+  if (kyaml() && options_.as_written) return WrittenScalar(scalar);
   switch (s.type) {
     case Type::kNull: return kyaml() && scalar.text.empty() ? Arena::BareNull() : Value();
     case Type::kBool: return Arena::Bool(s.boolean);
@@ -354,6 +373,26 @@ Result<Value> DocumentBuilder::ScalarValue(const Scalar& scalar, const yaml_mark
     case Type::kString: return Arena::Borrow(scalar.text);
   }
   return Internal("unknown YAML scalar");
+}
+
+// The value with its spelling where that is not what the value would be written as.
+Value DocumentBuilder::WrittenScalar(const Scalar& scalar) {
+  const YamlScalar& s = scalar.meaning;
+  const auto spelled = [&](Value value, std::string_view usual) {
+    return usual == scalar.text ? value : arena_->Spelled(value, scalar.text);
+  };
+  switch (s.type) {
+    case Type::kNull:
+      if (scalar.text.empty()) return scalar.quoted ? Arena::Quoted(Arena::BareNull()) : Arena::BareNull();
+      return spelled(Value(), "null");
+    case Type::kBool: return spelled(Arena::Bool(s.boolean), s.boolean ? "true" : "false");
+    case Type::kInt: return spelled(Arena::Int(s.integer), fmt::format("{}", s.integer));
+    case Type::kUint: return arena_->Float(static_cast<double>(s.unsigned_integer), fmt::format("{}", s.unsigned_integer));
+    case Type::kFloat: return arena_->Spelled(arena_->Float(s.number, ""), scalar.text);
+    case Type::kTimestamp: return Arena::SpelledString(Arena::Borrow(scalar.text));
+    case Type::kString: break;
+  }
+  return scalar.quoted ? Arena::Quoted(Arena::Borrow(scalar.text)) : Arena::Borrow(scalar.text);
 }
 
 // A key as the string that it becomes in JSON. v2 makes strings of integers, floats and booleans ("y" is "true");

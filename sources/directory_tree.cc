@@ -66,6 +66,7 @@ struct Place {
   Fd parent;
   std::string name;
   struct stat info;
+  std::string path;  // from the root, without links
 };
 
 class DirectoryTree final : public Tree {
@@ -139,6 +140,11 @@ class DirectoryTree final : public Tree {
     return TreeEntry::Type::kFile;
   }
 
+  Result<std::string> RealPath(std::string_view path) const override {
+    PLUMB_TRY(place, Walk(path));
+    return std::move(place.path);
+  }
+
   std::string Address(std::string_view) const override { return ""; }
 
  private:
@@ -165,6 +171,12 @@ class DirectoryTree final : public Tree {
     }
 
     std::vector<Fd> passed;
+    std::vector<std::string> names;  // of those
+    const auto joined = [&] {
+      std::string path_here;
+      for (const std::string& name : names) path_here += (path_here.empty() ? "" : "/") + name;
+      return path_here;
+    };
     int links = 0;
     const auto here = [&] { return passed.empty() ? root_.get() : passed.back().get(); };
     while (!todo.empty()) {
@@ -173,6 +185,7 @@ class DirectoryTree final : public Tree {
       if (name == "..") {
         if (passed.empty()) return leaves(" by a symlink");
         passed.pop_back();
+        names.pop_back();
         continue;
       }
       Fd fd(openat(here(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
@@ -192,14 +205,16 @@ class DirectoryTree final : public Tree {
         if (!todo.empty()) return FromErrno(ENOTDIR, path);
         Fd parent(fcntl(here(), F_DUPFD_CLOEXEC, 3));
         if (parent.get() < 0) return FromErrno(errno, path);
-        return Place{std::move(fd), std::move(parent), name, info};
+        names.push_back(name);
+        return Place{std::move(fd), std::move(parent), name, info, joined()};
       }
       passed.push_back(std::move(fd));
+      names.push_back(name);
     }
     Fd fd(fcntl(here(), F_DUPFD_CLOEXEC, 3));
     struct stat info {};
     if (fd.get() < 0 || fstat(fd.get(), &info) != 0) return FromErrno(errno, path);
-    return Place{std::move(fd), Fd(-1), ".", info};
+    return Place{std::move(fd), Fd(-1), ".", info, joined()};
   }
 
   const Fd root_;

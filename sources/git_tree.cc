@@ -34,6 +34,7 @@ struct Directory {
   const GitNode* node;
   std::string path;
   GitId tree;
+  std::string full{};  // its path in the whole tree, submodules passed
 };
 
 // Where a path ends.
@@ -41,6 +42,7 @@ struct Place {
   Directory directory;  // itself, or for a file the one that holds it
   Kind kind = Kind::kDirectory;
   GitId id{};
+  std::string full{};  // its path in the whole tree, no symlink on it
 };
 
 class GitTree final : public Tree {
@@ -82,6 +84,11 @@ class GitTree final : public Tree {
     return place.kind == Kind::kFile ? TreeEntry::Type::kFile : TreeEntry::Type::kDirectory;
   }
 
+  Result<std::string> RealPath(std::string_view path) const override {
+    PLUMB_TRY(place, Walk(path));
+    return std::move(place.full);
+  }
+
   std::string Address(std::string_view path) const override {
     auto place = Walk(path);
     if (!place.ok()) return "";
@@ -108,7 +115,7 @@ class GitTree final : public Tree {
     std::vector<std::string> todo;
     PushComponents(todo, plain);
 
-    std::vector<Directory> way = {{root_.get(), "", root_->tree}};
+    std::vector<Directory> way = {{root_.get(), "", root_->tree, ""}};
     int links = 0;
     while (!todo.empty()) {
       const std::string name = std::move(todo.back());
@@ -122,14 +129,14 @@ class GitTree final : public Tree {
       PLUMB_TRY(entry, here.node->store->Entry(here.tree, name));
       if (!entry) return absent();
       if (entry->kind == Kind::kDirectory) {
-        way.push_back({here.node, Join(here.path, name), entry->id});
+        way.push_back({here.node, Join(here.path, name), entry->id, Join(here.full, name)});
       } else if (entry->kind == Kind::kSubmodule) {
         const auto sub = here.node->submodules.find(Join(here.path, name));
         if (sub == here.node->submodules.end()) {
           if (!todo.empty()) return NotFetched(path);
-          return Place{here, Kind::kSubmodule, entry->id};
+          return Place{here, Kind::kSubmodule, entry->id, Join(here.full, name)};
         }
-        way.push_back({sub->second.get(), "", sub->second->tree});
+        way.push_back({sub->second.get(), "", sub->second->tree, Join(here.full, name)});
       } else if (entry->kind == Kind::kSymlink) {
         if (++links > kMaxLinks)
           return Invalid(fmt::format("'{}' goes through more than {} symlinks", path, kMaxLinks));
@@ -138,10 +145,10 @@ class GitTree final : public Tree {
         PushComponents(todo, target);
       } else {
         if (!todo.empty()) return absent();
-        return Place{here, Kind::kFile, entry->id};
+        return Place{here, Kind::kFile, entry->id, Join(here.full, name)};
       }
     }
-    return Place{way.back(), Kind::kDirectory, way.back().tree};
+    return Place{way.back(), Kind::kDirectory, way.back().tree, way.back().full};
   }
 
   // True where the bytes under a directory depend on its id alone: no symlink below it leads out of it, and no

@@ -13,6 +13,12 @@ std::string TypeAt(const Tree& tree, std::string_view path) {
   return std::string(type.error().code() == Code::kNotFound ? kAbsent : kUntold);
 }
 
+// Where a path leads, kAbsent, or kUntold.
+std::string PlaceOf(const Result<std::string>& real) {
+  if (real.ok()) return "/" + *real;
+  return std::string(real.error().code() == Code::kNotFound ? kAbsent : kUntold);
+}
+
 std::string ContentAt(const Tree& tree, std::string_view path) {
   std::string address = tree.Address(path);
   if (!address.empty()) return address;
@@ -27,6 +33,8 @@ bool ReadSet::Same(const Tree& tree) const {
     const std::string now = read.first == What::kContent ? ContentAt(tree, path) : TypeAt(tree, path);
     if (now.empty() || now != read.second) return false;
   }
+  for (const auto& [path, place] : places_)
+    if (PlaceOf(tree.RealPath(path)) != place) return false;
   return true;
 }
 
@@ -61,6 +69,13 @@ Result<std::string> RecordingTree::Read(std::string_view path) const {
 Result<TreeEntry::Type> RecordingTree::Stat(std::string_view path) const {
   Note(path, ReadSet::What::kType);
   return tree_.Stat(path);
+}
+
+Result<std::string> RecordingTree::RealPath(std::string_view path) const {
+  auto real = tree_.RealPath(path);
+  MutexLock lock(mu_);
+  set_.places_.insert_or_assign(std::string(path), PlaceOf(real));
+  return real;
 }
 
 ReadSet RecordingTree::Taken() const {

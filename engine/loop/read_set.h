@@ -24,6 +24,7 @@ class ReadSet {
   // By path: the address of what is there (of a directory: of everything below), or its type where only that was asked;
   // "-" where nothing is.
   std::map<std::string, std::pair<What, std::string>, std::less<>> reads_;
+  std::map<std::string, std::string, std::less<>> places_;  // paths with their symlinks followed; "-" where nothing is
   bool known_ = true;  // every read had an address
 };
 
@@ -35,6 +36,7 @@ class RecordingTree final : public Tree {
   Result<std::vector<TreeEntry>> List(std::string_view path) const override;
   Result<std::string> Read(std::string_view path) const override;
   Result<TreeEntry::Type> Stat(std::string_view path) const override;
+  Result<std::string> RealPath(std::string_view path) const override;
   std::string Address(std::string_view path) const override { return tree_.Address(path); }
 
   // What was read so far. A directory that was listed stands for everything below it.
