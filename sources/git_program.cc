@@ -82,6 +82,12 @@ Result<GitProgram> GitProgram::ForRemote(ProcessRunner& runner, const GitUrl& ur
       git.environment_.emplace_back("PLUMB_GIT_PASSWORD", password);
       if (password.find('\n') != std::string::npos) return Invalid("git credentials: the password holds a line break");
     }
+    if (!credentials.address.empty()) {
+      const bool v6 = credentials.address.find(':') != std::string::npos;
+      const std::string port = !url.port.empty() ? url.port : url.scheme == GitUrl::Scheme::kHttps ? "443" : "80";
+      git.Configure("http.curloptResolve", fmt::format("{}:{}:{}{}{}", url.host, port, v6 ? "[" : "", credentials.address, v6 ? "]" : ""));
+      git.Configure("http.followRedirects", "false");
+    }
     if (!credentials.ca_file.empty()) {
       PLUMB_OK(Readable(credentials.ca_file, "file of certificate authorities"));
       git.Configure("http.sslCAInfo", credentials.ca_file);
@@ -89,6 +95,8 @@ Result<GitProgram> GitProgram::ForRemote(ProcessRunner& runner, const GitUrl& ur
   }
   if (url.scheme == GitUrl::Scheme::kSsh) {
     std::string ssh = "ssh -o BatchMode=yes -o StrictHostKeyChecking=yes -o ConnectTimeout=15";
+    if (!credentials.address.empty())
+      ssh += " -o HostName=" + ShellQuote(credentials.address) + " -o HostKeyAlias=" + ShellQuote(url.host);
     if (!credentials.ssh_key_file.empty()) {
       PLUMB_OK(Readable(credentials.ssh_key_file, "ssh key"));
       ssh += " -F /dev/null -o IdentitiesOnly=yes -o IdentityAgent=none -i " + ShellQuote(credentials.ssh_key_file);

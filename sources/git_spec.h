@@ -30,6 +30,7 @@ struct GitCredentials {
   SecretRef bearer{};              // https: sent as "Authorization: Bearer ..." instead
   std::string ca_file{};           // https: PEM of the authorities to trust instead of the system's
   std::string ssh_key_file{};      // ssh; where empty: the agent and the usual keys
+  std::string address{};           // the one address of the host to connect to, redirects refused; "" leaves both to git
   std::string known_hosts_file{};  // ssh; where empty: ~/.ssh/known_hosts. An unknown host is always refused.
 };
 
