@@ -10,6 +10,8 @@ cmake --preset bench >/dev/null && ninja -C build-bench | tail -1
 
 step "YAML to tree"
 scripts/bench-yaml.sh
+step "kustomize"
+scripts/bench-kustomize.sh
 for program in build-bench/tests/bench/*_bench; do
   [ -x "$program" ] || continue
   step "$(basename "$program")"

@@ -7,6 +7,7 @@
 
 #include "core/arena.h"
 #include "core/tree.h"
+#include "plugins/kustomize/as_written.h"
 #include "plugins/kustomize/patch_schema.h"
 #include "plugins/renderer.h"
 
@@ -25,14 +26,43 @@ class RemoteBases {
   virtual Result<std::string> ReadFile(std::string_view url) = 0;
 };
 
+// Runs programs of the source that generate or transform objects: on behalf of whoever starts the build.
+class FunctionRunner {
+ public:
+  virtual ~FunctionRunner() = default;
+  struct Program {
+    std::string path;  // relative to the kustomization's directory
+    std::vector<std::string> args{};
+  };
+  struct Call {
+    const Tree* tree = nullptr;  // never null
+    std::string directory;       // of the kustomization, in the tree
+    Program program;
+    std::string input;           // a ResourceList in YAML
+  };
+  // Its standard output.
+  virtual Result<std::string> Run(const Call& call) = 0;
+};
+
+// What a build may do beyond reading its tree; nothing where null.
+struct Helpers {
+  RemoteBases* remote = nullptr;         // bases and files elsewhere
+  FunctionRunner* functions = nullptr;   // programs of the source
+};
+
+class Trace;
+
 struct Build {
   std::shared_ptr<Arena> arena = std::make_shared<Arena>();
   RenderLimits limits;
   bool root_only = true;            // files may only come from the kustomization's directory or below
   RemoteBases* remote = nullptr;    // null: remote bases are refused
+  FunctionRunner* functions = nullptr;  // null: functions are refused
+  Trace* trace = nullptr;           // remembers every step where somebody wants to know (trace.h)
   std::shared_ptr<const PatchSchema> schema = PatchSchema::Builtin();
   bool schema_is_set = false;       // by the `openapi` of a kustomization: the first one counts
   size_t files = 0, bytes = 0, objects = 0;
+  SettleLimits settle;
   std::vector<std::string> warnings;
 };
 

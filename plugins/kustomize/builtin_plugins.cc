@@ -4,6 +4,7 @@
 
 #include "core/suggest.h"
 #include "core/yaml.h"
+#include "plugins/kustomize/functions.h"
 #include "plugins/kustomize/generators.h"
 #include "plugins/kustomize/kustomization.h"
 #include "plugins/kustomize/node.h"
@@ -29,7 +30,8 @@ constexpr ReaderOptions kLenient{.refuse_unknown = false, .scalars_as_text = tru
 Status CheckBuiltin(const Resource& config) {
   const ResId id = config.CurrentId();
   if (id.gvk.group.empty() && id.gvk.version == "builtin") return Ok();
-  return Denied("plugin " + id.ToString() + " is not built in: only plugins with 'apiVersion: builtin' run here");
+  return Denied("plugin " + id.ToString() +
+                " is not built in: 'apiVersion: builtin' runs here, and programs of the source by the annotation 'config.kubernetes.io/function'");
 }
 
 Status Annotations(const Call& call) {
@@ -48,7 +50,7 @@ Status LabelPairs(const Call& call) {
   return ApplyPairs(call.arena(), call.map, pairs, fields);
 }
 
-Status Hashes(const Call& call) { return ApplyHashes(call.arena(), call.map); }
+Status Hashes(const Call& call) { return ApplyHashes(call.arena(), call.map, call.build.settle); }
 
 Status Images(const Call& call) {
   ImageArgs image;
@@ -222,6 +224,8 @@ Result<Resource> IamPolicy(Build& build, ConfigReader& reader) {
 }  // namespace
 
 Result<std::vector<Resource>> RunGenerator(Build& build, const Loader& loader, const Resource& config) {
+  PLUMB_TRY(function, FunctionOf(config));
+  if (function) return GenerateByFunction(build, loader, config, *function);
   PLUMB_OK(CheckBuiltin(config));
   const std::string kind = config.CurrentId().gvk.kind;
   const std::string context = "generator " + config.CurrentId().ToString();
@@ -247,6 +251,8 @@ Result<std::vector<Resource>> RunGenerator(Build& build, const Loader& loader, c
 }
 
 Status RunTransformer(Build& build, const Loader& loader, const Resource& config, ResMap& map) {
+  PLUMB_TRY(function, FunctionOf(config));
+  if (function) return TransformByFunction(build, loader, config, *function, map);
   PLUMB_OK(CheckBuiltin(config));
   const std::string kind = config.CurrentId().gvk.kind;
   const std::string context = "transformer " + config.CurrentId().ToString();

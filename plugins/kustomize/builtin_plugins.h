@@ -1,5 +1,5 @@
 // Generators, transformers and validators configured by files (`generators:`, `transformers:`, `validators:`) with
-// `apiVersion: builtin`. Source: Kustomize 5.5, api/internal/builtins.
+// `apiVersion: builtin`, or that are programs of the source (functions.h). Source: Kustomize 5.5, api/internal/builtins.
 #pragma once
 
 #include "plugins/kustomize/build.h"

@@ -41,7 +41,18 @@ std::string ConfigReader::Join(std::string_view name) const {
   return where_.empty() ? std::string(name) : where_ + "." + std::string(name);
 }
 
+void ConfigReader::NotePlace(std::string_view name, bool key) const {
+  if (!options_.place) return;
+  *options_.place = {{}, key};
+  for (const char c : Join(name)) {
+    auto& path = options_.place->path;
+    if (path.empty() || c == '.' || c == '[') path.emplace_back();
+    if (c != '.' && c != '[' && c != ']') path.back() += c;
+  }
+}
+
 Error ConfigReader::WrongType(std::string_view name, std::string_view wanted, Value found) const {
+  NotePlace(name, false);
   return Invalid("'" + Join(name) + "' must be " + std::string(wanted) + ", found a " + std::string(KindName(found.kind())));
 }
 
@@ -120,6 +131,7 @@ Status ConfigReader::Finish() const {
   for (const Member& m : map_.members()) {
     const auto is_it = [&](const std::string& name) { return SameInAnyCase(name, m.key); };
     if (std::any_of(known_.begin(), known_.end(), is_it)) continue;
+    NotePlace(m.key, true);
     return Invalid((where_.empty() ? "" : "'" + where_ + "': ") + "unknown field '" + std::string(m.key) + "'" +
                    DidYouMean(m.key, known_));
   }

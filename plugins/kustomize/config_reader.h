@@ -14,8 +14,15 @@
 
 namespace plumb::kustomize {
 
+// Where a reader found something wrong: keys and list indices, as LocateYaml takes them.
+struct ReaderPlace {
+  std::vector<std::string> path;
+  bool key = false;  // the key itself, not its value
+};
+
 struct ReaderOptions {
   bool refuse_unknown = true;    // fields that nothing read are errors, with the nearest known name
+  ReaderPlace* place = nullptr;  // told where the last error is; may be null
   bool scalars_as_text = false;  // a number or boolean where a string is wanted counts as its text
 };
 
@@ -67,6 +74,7 @@ class ConfigReader {
   const Value* Find(std::string_view name) const;
   const Value* Take(std::string_view name);
   std::string Join(std::string_view name) const;
+  void NotePlace(std::string_view name, bool key) const;
   Error WrongType(std::string_view name, std::string_view wanted, Value found) const;
   Result<std::string> Text(std::string_view name, Value v) const;
 

@@ -42,36 +42,11 @@ Status CheckObject(Value object) {
   return Ok();
 }
 
-// The characters of a number or boolean at a place in a text.
-std::string_view PlainTextAt(std::string_view text, Position at) {
-  for (int line = 1; line < at.line; ++line) {
-    const size_t end = text.find('\n');
-    if (end == std::string_view::npos) return {};
-    text.remove_prefix(end + 1);
-  }
-  text = text.substr(std::min(text.size(), static_cast<size_t>(std::max(at.column, 1)) - 1));
-  const size_t end = text.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_+-.:");
-  return text.substr(0, end);
-}
-
-// Annotations end as strings with the spelling they were written with: 1.20 is "1.20".
-Value SpellAnnotations(Arena& arena, Value object, std::string_view text, size_t index) {
-  const Value annotations = object.Get("metadata").Get("annotations");
-  for (const Member& m : annotations.members()) {
-    if (!m.value.is_number() && !m.value.is_bool()) continue;
-    const Position at = LocateYaml(text, index, {"metadata", "annotations", std::string(m.key)});
-    const std::string_view spelled = PlainTextAt(text, at);
-    object = WithAt(arena, object, {"metadata", "annotations", m.key},
-                    arena.String(spelled.empty() ? ScalarText(m.value) : std::string(spelled)));
-  }
-  return object;
-}
-
 }  // namespace
 
 Result<std::vector<Resource>> ParseResources(Build& build, std::string_view text, const std::string& file) {
   PLUMB_OK(CheckSeparators(text));
-  PLUMB_TRY(documents, ParseYaml(text, {.dialect = YamlDialect::kKyaml, .rewrite_folded = true}));
+  PLUMB_TRY(documents, ParseYaml(text, {.dialect = YamlDialect::kKyaml, .rewrite_folded = true, .as_written = true}));
   Arena& arena = *build.arena;
 
   struct Found {
@@ -80,7 +55,7 @@ Result<std::vector<Resource>> ParseResources(Build& build, std::string_view text
   };
   std::deque<Found> queue;
   for (size_t i = 0; i < documents.size(); ++i) {
-    const Value object = SpellAnnotations(arena, arena.Adopt(documents[i].value), text, i);
+    const Value object = arena.Adopt(documents[i].value);
     const Origin origin{file, static_cast<int>(i), documents[i].line};
     const std::string kind = ScalarText(object.Get("kind"));
     // A list that is alone in its text is unwrapped as it is.

@@ -4,6 +4,7 @@
 
 #include "core/hash.h"
 #include "core/utf8.h"
+#include "plugins/kustomize/as_written.h"
 #include "plugins/kustomize/node.h"
 
 namespace plumb::kustomize {
@@ -91,6 +92,10 @@ Result<Resource> GenerateConfig(Build& build, const Loader& loader, const Genera
   if (args.name.empty()) return Invalid("a generated " + std::string(kind) + " needs a 'name'");
   const std::string context = "generator of " + std::string(kind) + " '" + args.name + "'";
   PLUMB_TRY(pairs, Sources(loader, args).Read(), context);
+
+  for (const auto& [key, value] : pairs) PLUMB_OK(CheckAddedKey(key), context);
+  for (const auto* added : {args.options ? &args.options->labels : nullptr, args.options ? &args.options->annotations : nullptr})
+    for (const auto& [key, value] : added ? *added : Pairs()) PLUMB_OK(CheckAddedKey(key), context + ": options");
 
   Arena& arena = *build.arena;
   Pairs data, binary;

@@ -2,6 +2,7 @@
 // Source: Kustomize 5.5, api/hasher; the digest is of compact JSON with sorted keys, as Go's encoder writes it.
 #include "core/hash.h"
 #include "core/json.h"
+#include "plugins/kustomize/as_written.h"
 #include "plugins/kustomize/node.h"
 #include "plugins/kustomize/transformers.h"
 
@@ -63,10 +64,11 @@ std::string ContentHash(Value object) {
   return hash;
 }
 
-Status ApplyHashes(Arena& arena, ResMap& map) {
+Status ApplyHashes(Arena& arena, ResMap& map, SettleLimits& limits) {
   for (Resource& resource : map) {
     if (!resource.needs_hash) continue;
-    const std::string name = resource.CurrentId().name + "-" + ContentHash(resource.root);
+    PLUMB_TRY(settled, Settle(arena, resource.root, limits), resource.CurrentId().ToString());
+    const std::string name = resource.CurrentId().name + "-" + ContentHash(settled);
     resource.StorePreviousId();
     SetName(arena, resource, name);
   }

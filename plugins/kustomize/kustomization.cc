@@ -150,10 +150,16 @@ Result<Kustomization> ParseKustomization(std::string_view text) {
   PLUMB_TRY(documents, ParseYaml(text, {.dialect = YamlDialect::kKubernetes}));
   const Value root = documents.empty() ? Value() : documents[0].value.root();
   if (IsEmptyKustomization(root) && (root.is_null() || root.is_map())) return Invalid("the kustomization file is empty");
-  PLUMB_TRY(reader, ConfigReader::Of(root, "", {}));
+  ReaderPlace place;
+  PLUMB_TRY(reader, ConfigReader::Of(root, "", {.refuse_unknown = true, .place = &place}));
   Kustomization k;
-  PLUMB_OK(ReadAll(reader, &k));
-  PLUMB_OK(reader.Finish());
+  Status read = ReadAll(reader, &k);
+  if (read.ok()) read = reader.Finish();
+  if (!read.ok()) {
+    if (place.path.empty()) return std::move(read).error();
+    const Position at = LocateYaml(text, 0, place.path, place.key ? YamlPlace::kKey : YamlPlace::kValue);
+    return std::move(read).error().Wrap(std::to_string(at.line) + ":" + std::to_string(at.column));
+  }
   NoteDeprecations(reader, &k);
 
   if (k.kind.empty()) k.kind = "Kustomization";

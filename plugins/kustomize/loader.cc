@@ -28,8 +28,9 @@ bool IsRemote(std::string_view path) {
 }
 
 Result<Loader> Loader::AtRoot(Build& build, const Tree& tree, std::string_view path) {
-  PLUMB_TRY(root, Join("", path));
-  PLUMB_TRY(type, tree.Stat(root));
+  PLUMB_TRY(joined, Join("", path));
+  PLUMB_TRY(type, tree.Stat(joined));
+  PLUMB_TRY(root, tree.RealPath(joined));
   if (type != TreeEntry::Type::kDirectory) return Invalid("'" + root + "' is a file: a directory with a kustomization was expected");
   return Loader(build, tree, root, nullptr);
 }
@@ -55,8 +56,15 @@ Result<std::string> Loader::Load(std::string_view path) const {
     text = std::move(fetched);
   } else {
     PLUMB_TRY(joined, Join(root_, path));
-    if (build_->root_only && !IsBelow(joined, root_))
-      return Denied("'" + joined + "' is not in or below '" + root_ + "': move it, or allow it with 'loadRestrictor: none'");
+    if (build_->root_only) {
+      // What a link points to is what counts.
+      PLUMB_TRY(real, tree_->RealPath(joined));
+      if (!IsBelow(real, root_)) {
+        const std::string there = real == joined ? "'" + real + "'" : "'" + joined + "' leads to '" + real + "', which";
+        return Denied(there + " is not in or below '" + root_ + "': move it, or allow it with 'loadRestrictor: none'");
+      }
+      joined = std::move(real);
+    }
     PLUMB_TRY(read, tree_->Read(joined));
     text = std::move(read);
   }
@@ -82,8 +90,9 @@ Result<Loader> Loader::Open(std::string_view path) const {
     loader.depth_ = depth_ + 1;
     return loader;
   }
-  PLUMB_TRY(root, Join(root_, path));
-  PLUMB_TRY(type, tree_->Stat(root));
+  PLUMB_TRY(joined, Join(root_, path));
+  PLUMB_TRY(type, tree_->Stat(joined));
+  PLUMB_TRY(root, tree_->RealPath(joined));  // a base that is linked reads from where it is
   if (type != TreeEntry::Type::kDirectory) return Invalid("'" + root + "' is not a directory");
   for (const Loader* visited = this; visited; visited = visited->opener_)
     if (IsBelow(visited->root_, root))

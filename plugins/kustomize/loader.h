@@ -28,6 +28,8 @@ class Loader {
   // Path from the tree's root, for messages and origins: "deploy/base/web.yaml".
   std::string Name(std::string_view path) const;
   const std::string& root() const { return root_; }
+  const Tree& tree() const { return *tree_; }
+  bool is_remote() const { return owned_tree_ != nullptr; }  // in a remote base
 
  private:
   Loader(Build& build, const Tree& tree, std::string root, const Loader* opener)

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "plugins/kustomize/as_written.h"
 #include "plugins/kustomize/list_merge.h"
 #include "plugins/kustomize/node.h"
 
@@ -49,9 +50,13 @@ class Merger {
       if (field && field->merges) return WalkList(target, patch, *field);
       return Merged{patch ? patch : target, !patch};
     }
-    if (patch && target) patch = InQuotesOf(arena_, *target, *patch);
-    return Merged{patch ? patch : target, !patch};
+    if (!patch || !target) return Merged{patch ? patch : target, !patch};
+    const Value written = WrittenOver(arena_, *target, *patch);
+    if (!target->is_shared() || written.is_null()) return Merged{written, false};
+    return Merged{shared_.Write(*target, written, path_), false};
   }
+
+  const SharedWrites& shared() const { return shared_; }
 
  private:
   // Takes the directive out of a map.
@@ -105,13 +110,19 @@ class Merger {
     const auto merge_field = [&](std::string_view key, Node mine, Node theirs) -> Status {
       const PatchSchema::Field* field = type ? type->Find(key) : nullptr;
       const PatchSchema::Type* inner = field && !field->is_list ? field->type : nullptr;
+      path_.push_back(key);
       PLUMB_TRY(merged, Walk(mine, theirs, inner, field), "'" + std::string(key) + "'");
+      path_.pop_back();
       const bool keep = merged.value && (!merged.value->is_null() || merged.keeps_null);
       changed = changed || !keep || !mine || !merged.value->SameAs(*mine);
       if (keep) members.push_back({key, *merged.value});
       return Ok();
     };
     for (const Member& m : target->members()) {
+      if (patch && target->Find(m.key) != &m.value) {  // of a key given twice the first is patched
+        members.push_back(m);
+        continue;
+      }
       const Value* theirs = patch ? patch->Find(m.key) : nullptr;
       PLUMB_OK(merge_field(m.key, m.value, theirs ? Node(*theirs) : Node()));
     }
@@ -190,12 +201,16 @@ class Merger {
 
   Arena& arena_;
   const PatchSchema& schema_;
+  std::vector<std::string_view> path_;  // the keys on the way to the node
+  SharedWrites shared_;
 };
 
 }  // namespace
 
 Result<std::optional<Value>> MergePatch(Arena& arena, Value target, Value patch, const PatchSchema& schema) {
-  PLUMB_TRY(merged, Merger(arena, schema).Walk(target, patch, nullptr, nullptr));
+  Merger merger(arena, schema);
+  PLUMB_TRY(merged, merger.Walk(target, patch, nullptr, nullptr));
+  if (merged.value) merged.value = merger.shared().Apply(arena, *merged.value);
   return merged.value;
 }
 

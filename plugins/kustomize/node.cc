@@ -7,6 +7,7 @@
 namespace plumb::kustomize {
 
 std::string ScalarText(Value v) {
+  if (v.has_spelling() && !v.is_null()) return std::string(v.Spelling());
   switch (v.kind()) {
     case Kind::kString: return std::string(v.AsString());
     case Kind::kBool: return v.AsBool() ? "true" : "false";
@@ -21,8 +22,9 @@ bool IsNullOrEmpty(Value v) { return v.is_null() || (!v.is_scalar() && v.empty()
 Value PlainScalar(Arena& arena, std::string_view text) {
   const bool may_be_typed = !text.empty() && text.size() < 64 && text.find_first_of(": #\n\"'[]{},&*!|>%@`") == std::string_view::npos;
   if (may_be_typed) {
-    auto parsed = ParseYamlOne(text, {.dialect = YamlDialect::kKyaml, .rewrite_folded = true});
-    if (parsed.ok() && parsed->root().is_scalar() && !parsed->root().is_string()) return arena.Copy(parsed->root());
+    auto parsed = ParseYamlOne(text, {.dialect = YamlDialect::kKyaml, .rewrite_folded = true, .as_written = true});
+    const Value v = parsed.ok() ? parsed->root() : Value();
+    if (parsed.ok() && v.is_scalar() && (!v.is_string() || v.has_spelling())) return arena.Copy(v);
   }
   return arena.String(text);
 }
@@ -34,17 +36,12 @@ Retyped WithText(Arena& arena, Value old, std::string_view text) {
   return {plain.kind() == old.kind(), plain};
 }
 
-Value InQuotesOf(Arena& arena, Value old, Value value) {
-  if (!old.is_string() || value.is_string() || !value.is_scalar() || value.is_null()) return value;
-  const bool quoted = old.AsString().empty() || !PlainScalar(arena, old.AsString()).is_string();
-  return quoted ? arena.String(ScalarText(value)) : value;
-}
-
 std::map<std::string, std::string> MetadataMap(Value object, std::string_view field) {
   std::map<std::string, std::string> map;
   for (const Member& m : object.Get("metadata").Get(field).members()) {
     const bool spelled_null = m.value.is_null() && !m.value.is_bare_null();  // counts as its text
-    map.emplace(m.key, spelled_null ? "null" : ScalarText(m.value));
+    const std::string null_text(m.value.has_spelling() ? m.value.Spelling() : "null");
+    map[std::string(m.key)] = spelled_null ? null_text : ScalarText(m.value);  // of a key given twice, the last
   }
   return map;
 }

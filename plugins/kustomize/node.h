@@ -14,7 +14,7 @@
 
 namespace plumb::kustomize {
 
-// The text of a scalar as it stands in YAML; "" for null, lists and maps.
+// The text of a scalar as it was written; "" for null, lists and maps.
 std::string ScalarText(Value v);
 
 // Null, an empty map or an empty list.
@@ -30,10 +30,6 @@ struct Retyped {
   Value value;
 };
 Retyped WithText(Arena& arena, Value old, std::string_view text);
-
-// `value` as it stands once it is written where `old` was, whose quotes stay: a number over "5" is a string. A text that
-// needs no quotes is taken for one that had none; trees do not tell.
-Value InQuotesOf(Arena& arena, Value old, Value value);
 
 // A string map of metadata ("labels", "annotations") with every scalar as text, sorted by key.
 std::map<std::string, std::string> MetadataMap(Value object, std::string_view field);

@@ -71,6 +71,7 @@ Result<Options> ReadOptions(Value value) {
   PLUMB_OK(reader.Read("commonAnnotations", &options.common_annotations));
   PLUMB_OK(reader.Read("components", &options.components));
   PLUMB_OK(reader.ReadList("patches", [&](ConfigReader& r) { return ReadPatch(r, "patch", &options.patches.emplace_back()); }));
+  PLUMB_OK(reader.ReadMap("postBuild", [&](ConfigReader& r) { return ReadPostBuild(r, &options.post_build); }));
   PLUMB_OK(ReadChoice(reader, "loadRestrictor", "rootOnly", "none", &options.root_only));
   PLUMB_OK(ReadChoice(reader, "order", "legacy", "none", &options.legacy_order));
   PLUMB_OK(reader.Finish());

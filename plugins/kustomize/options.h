@@ -3,6 +3,7 @@
 
 #include "core/result.h"
 #include "plugins/kustomize/kustomization.h"
+#include "plugins/kustomize/post_build.h"
 
 namespace plumb::kustomize {
 
@@ -14,6 +15,7 @@ struct Options {
   Labels common_labels, common_annotations;
   std::vector<std::string> components;
   std::vector<PatchArgs> patches;
+  PostBuild post_build;
   bool root_only = true;
   bool legacy_order = true;
 };

@@ -7,6 +7,7 @@
 #include "core/json.h"
 #include "core/yaml.h"
 #include "diff/json_patch.h"
+#include "plugins/kustomize/as_written.h"
 #include "plugins/kustomize/factory.h"
 #include "plugins/kustomize/label_selector.h"
 #include "plugins/kustomize/merge.h"
@@ -74,27 +75,14 @@ Result<Value> ApplyOperations(Arena& arena, Value object, Value operations) {
   return ApplyJsonPatch(arena, object, operations, options);
 }
 
-// A JSON patch takes an object through JSON, where every null is spelled out.
-Value SpellNulls(Arena& arena, Value v) {
-  if (v.is_bare_null()) return Arena::Null();
-  if (v.is_list()) {
-    std::vector<Value> items;
-    for (Value item : v.items()) items.push_back(SpellNulls(arena, item));
-    return arena.List(items);
-  }
-  if (!v.is_map()) return v;
-  std::vector<Member> members;
-  for (const Member& m : v.members()) members.push_back({m.key, SpellNulls(arena, m.value)});
-  return arena.Map(members);
-}
-
-// The memory of an object is in its annotations while a JSON patch runs, as in the program followed here: so a patch
+// A JSON patch takes an object through JSON and back. The memory of an object is in its annotations while a JSON patch runs, as in the program followed here: so a patch
 // may add an annotation to an object that has none of its own.
 Status PatchWithJson(Build& build, Resource& resource, Value operations) {
   Arena& arena = *build.arena;
   Resource before = resource;
-  PLUMB_TRY(patched, ApplyOperations(arena, WithBuildAnnotations(arena, resource), operations));
-  resource.root = SpellNulls(arena, patched);
+  PLUMB_TRY(settled, Settle(arena, WithBuildAnnotations(arena, resource), build.settle));
+  PLUMB_TRY(patched, ApplyOperations(arena, settled, operations));
+  resource.root = Rewrite(arena, patched);
   TakeBuildAnnotations(arena, resource);
   before.root = resource.root;  // the memory survives whatever the patch did to the annotations
   resource = std::move(before);

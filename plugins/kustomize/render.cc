@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "core/yaml.h"
+#include "plugins/kustomize/as_written.h"
 #include "plugins/kustomize/node.h"
 #include "plugins/kustomize/options.h"
+#include "plugins/kustomize/render_build.h"
 #include "plugins/kustomize/target.h"
 #include "plugins/kustomize/transformers.h"
 
@@ -29,44 +31,71 @@ void DropLocal(ResMap& map) {
 }
 
 // What happens once, to all objects of the directory that is built.
-Status Finish(Build& build, const Kustomization& k, const Options& options, Accumulator& all) {
+Status Finish(Build& build, const Kustomization& k, const Options& options, const std::string& file, Accumulator& all) {
   Arena& arena = *build.arena;
-  PLUMB_OK(ApplyHashes(arena, all.map));
+  const auto note = [&](const char* what) {
+    if (build.trace) build.trace->Note(all.map, {.file = file, .field = what, .source = {}});
+  };
+  PLUMB_OK(ApplyHashes(arena, all.map, build.settle));
+  note("name suffix hash");
   PLUMB_OK(FixNameReferences(arena, all.map, all.config->name_reference));
+  note("name reference");
   PLUMB_OK(ResolveVariables(arena, all.map, all.variables, all.config->var_reference, &build.warnings));
+  note("vars");
   DropLocal(all.map);
   if (k.sort_options) PLUMB_OK(SortResources(all.map, *k.sort_options));
   else if (options.legacy_order) PLUMB_OK(SortResources(all.map, {.order = "legacy", .legacy = {}}));
   if (Has(k.build_metadata, "managedByLabel"))
     PLUMB_OK(ApplyPairs(arena, all.map, {{"app.kubernetes.io/managed-by", kManagedBy}}, {{{}, "metadata/labels", true}}));
-  for (Resource& resource : all.map)
-    CleanAnnotations(arena, resource, Has(k.build_metadata, "originAnnotations"), Has(k.build_metadata, "transformerAnnotations"));
+  for (Resource& resource : all.map) {
+    PLUMB_OK(CleanAnnotations(arena, resource, Has(k.build_metadata, "originAnnotations"), Has(k.build_metadata, "transformerAnnotations")));
+    PLUMB_TRY(settled, Settle(arena, resource.root, build.settle), resource.origin.ToString());
+    resource.root = settled;
+  }
+  note("buildMetadata");
+  for (Resource& resource : all.map) {
+    PLUMB_TRY(object, Substitute(options.post_build, Document(build.arena, resource.root)));
+    resource.root = arena.Adopt(object);
+  }
+  note("postBuild");
   return Ok();
 }
 
 }  // namespace
-}  // namespace kustomize
 
-Result<Rendered> RenderKustomize(const RenderRequest& request, kustomize::RemoteBases* remote) {
-  using namespace kustomize;
+Result<Built> BuildKustomization(const RenderRequest& request, const Helpers& helpers, Trace* trace) {
   PLUMB_TRY(options, ReadOptions(request.options.root()), "kustomize options");
   Build build;
   build.limits = request.limits;
-  build.remote = remote;
+  build.remote = helpers.remote;
+  build.functions = helpers.functions;
+  build.trace = trace;
   build.root_only = options.root_only;
   PLUMB_TRY(loader, Loader::AtRoot(build, *request.tree, request.path));
+  PLUMB_OK(LoadVariables(loader, &options.post_build), "postBuild");
   PLUMB_TRY(target, Target::Load(build, std::move(loader)));
   ApplyOptions(options, target.kustomization());
   PLUMB_OK(target.SetSchema(true));
   if (!target.kustomization().build_metadata.empty()) target.Track("");
   PLUMB_TRY(all, target.Accumulate());
-  PLUMB_OK(Finish(build, target.kustomization(), options, all));
+  PLUMB_OK(Finish(build, target.kustomization(), options, target.File(), all));
 
+  Built built;
+  built.arena = build.arena;
+  built.warnings = std::move(build.warnings);
+  for (Resource& resource : all.map) built.resources.push_back(std::move(resource));
+  return built;
+}
+
+}  // namespace kustomize
+
+Result<Rendered> RenderKustomize(const RenderRequest& request, const kustomize::Helpers& helpers) {
+  PLUMB_TRY(built, kustomize::BuildKustomization(request, helpers, nullptr));
   Rendered rendered;
-  rendered.warnings = std::move(build.warnings);
-  rendered.manifests.reserve(all.map.size());
-  const std::shared_ptr<const Arena> arena = build.arena;
-  for (const Resource& resource : all.map) rendered.manifests.push_back({Document(arena, resource.root), resource.origin});
+  rendered.warnings = std::move(built.warnings);
+  rendered.manifests.reserve(built.resources.size());
+  const std::shared_ptr<const Arena> arena = built.arena;
+  for (const kustomize::Resource& resource : built.resources) rendered.manifests.push_back({Document(arena, resource.root), resource.origin});
   return rendered;
 }
 

@@ -1,6 +1,6 @@
 // The Kustomize renderer: what `kustomize build` prints, in process and without a Kustomize program.
 //
-// A pure function of the tree and the options: reads only through the tree (and `remote`, where one is given), keeps no
+// A pure function of the tree and the options: reads only through the tree (and `helpers`, where some are given), keeps no
 // state, may run on any number of threads. Follows Kustomize v5.5.0; docs/kustomize.md says where it differs.
 #pragma once
 
@@ -15,10 +15,11 @@ namespace plumb {
 //     as in a kustomization, in addition to those of the directory (namespace, prefix and suffix in place of them);
 //     an image may also be a text, "name=registry/name:tag" or "name:tag"
 //   loadRestrictor: rootOnly (default) or none
+//   postBuild: {substitute: {NAME: value}, substituteFrom: [{file: path}], strict: true}, as Flux's (post_build.h)
 //   order: legacy (default, as the program) or none (as Flux); `sortOptions` of the directory goes first
-// Remote bases are refused where `remote` is null.
+// Remote bases and functions are refused where `helpers` has none.
 // Errors: kInvalid, naming file, field and object; kDenied for paths outside of the source and remote bases; kLimit.
-Result<Rendered> RenderKustomize(const RenderRequest& request, kustomize::RemoteBases* remote = nullptr);
+Result<Rendered> RenderKustomize(const RenderRequest& request, const kustomize::Helpers& helpers = {});
 
 // The manifests as one stream, byte for byte what `kustomize build` prints.
 std::string WriteManifests(const std::vector<Manifest>& manifests);

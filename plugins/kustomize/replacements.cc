@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "plugins/kustomize/as_written.h"
 #include "plugins/kustomize/label_selector.h"
 #include "plugins/kustomize/node.h"
 #include "plugins/kustomize/transformers.h"
@@ -68,6 +69,7 @@ class Writer {
 
   Result<Value> Run(Value object) { return At(object, 0); }
   size_t written() const { return written_; }
+  const SharedWrites& shared() const { return shared_; }
 
  private:
   // What a missing node is made as, by the part that comes after it.
@@ -192,7 +194,7 @@ class Writer {
     const Retyped retyped = WithText(arena_, target, text);
     if (!retyped.ok)
       return Invalid("'" + text + "' cannot be written where a " + std::string(KindName(target.kind())) + " is");
-    return retyped.value;
+    return target.is_shared() ? shared_.Write(target, retyped.value) : retyped.value;
   }
 
  public:
@@ -212,6 +214,7 @@ class Writer {
   const FieldOptions& options_;
   const std::vector<std::string> path_;
   size_t written_ = 0;
+  SharedWrites shared_;
 };
 
 // Current id first, as all namespaces are compared as names here, none being "default".
@@ -274,7 +277,7 @@ Status WriteTarget(Arena& arena, Resource& resource, Value value, const Replacem
     PLUMB_TRY(changed, writer.Run(resource.root), context);
     if (writer.written() == 0)
       return Invalid(context + " is not there; 'options.create: true' would make it");
-    resource.root = changed;
+    resource.root = writer.shared().Apply(arena, changed);
   }
   return Ok();
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/suggest.h"
+#include "plugins/kustomize/as_written.h"
 #include "plugins/kustomize/node.h"
 #include "plugins/kustomize/transformers.h"
 
@@ -10,7 +11,7 @@ namespace plumb::kustomize {
 Result<Value> SetReplicas(Arena& arena, Value object, int64_t count, const FieldSpec& field) {
   return ApplyFieldSpec(arena, object, field, Create::kScalar, [&](Value old) -> Result<Value> {
     if (!old.is_scalar()) return Invalid("'" + field.path + "' must be a number, found a " + std::string(KindName(old.kind())));
-    return InQuotesOf(arena, old, Arena::Int(count));
+    return WrittenOver(arena, old, Arena::Int(count));
   });
 }
 

@@ -71,6 +71,7 @@ Status ResMap::Absorb(Arena& arena, Resource generated) {
       generated.root = WithAt(arena, generated.root, {"metadata", "annotations", kOriginAnnotation}, origin);
   }
   generated.origin = old.origin;
+  generated.serial = old.serial;
   old = std::move(generated);
   indexed_ = false;
   return Ok();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "plugins/kustomize/as_written.h"
 #include "plugins/kustomize/node.h"
 
 namespace plumb::kustomize {
@@ -175,14 +176,16 @@ void InheritMetadata(Arena& arena, Resource& resource, const Resource& old) {
   SetNamespace(arena, resource, id.ns);
 }
 
-void CleanAnnotations(Arena& arena, Resource& resource, bool keep_origin, bool keep_transformations) {
+Status CleanAnnotations(Arena& arena, Resource& resource, bool keep_origin, bool keep_transformations) {
   auto annotations = MetadataMap(resource.root, "annotations");
   const bool had_any = !annotations.empty();
   for (std::string_view key : kOthers) annotations.erase(std::string(key));
   if (!keep_origin) annotations.erase(std::string(kOriginAnnotation));
   if (!keep_transformations) annotations.erase(std::string(kTransformationsAnnotation));
-  if (!had_any && keep_origin && keep_transformations) return;
+  if (!had_any && keep_origin && keep_transformations) return Ok();
+  for (const auto& [key, text] : annotations) PLUMB_OK(CheckAddedKey(key), "annotations of " + resource.CurrentId().ToString());
   resource.root = WithMetadataMap(arena, resource.root, "annotations", annotations);
+  return Ok();
 }
 
 bool SamePrefixesAndSuffixes(const Resource& a, const Resource& b, bool allow_empty) {

@@ -29,6 +29,7 @@ struct Resource {
   bool needs_hash = false;
   bool allow_name_change = false, allow_kind_change = false;  // of patches
   Origin origin;
+  uint32_t serial = 0;  // the object in the build's trace; 0 where there is none
 
   bool gone() const { return IsGone(root); }
   ResId CurrentId() const { return ResId::Of(root); }
@@ -56,8 +57,8 @@ void TakeBuildAnnotations(Arena& arena, Resource& resource);
 void InheritMetadata(Arena& arena, Resource& resource, const Resource& old);
 
 // Removes what only the build needs from the annotations; empties become absent. `keep_origin` and
-// `keep_transformations` say which of the tracking annotations stay.
-void CleanAnnotations(Arena& arena, Resource& resource, bool keep_origin, bool keep_transformations);
+// `keep_transformations` say which of the tracking annotations stay. Errors: kInvalid for a key that looks like a number.
+Status CleanAnnotations(Arena& arena, Resource& resource, bool keep_origin, bool keep_transformations);
 
 inline constexpr std::string_view kOriginAnnotation = "config.kubernetes.io/origin";
 inline constexpr std::string_view kTransformationsAnnotation = "alpha.config.kubernetes.io/transformations";

@@ -50,7 +50,9 @@ Result<Target> Target::Load(Build& build, Loader loader) {
   for (std::string_view name : kFileNames) {
     auto loaded = target.loader_.Load(name);
     if (!loaded.ok()) {
-      if (loaded.error().code() == Code::kNotFound || loaded.error().code() == Code::kInvalid) continue;
+      if (loaded.error().code() == Code::kNotFound || loaded.error().code() == Code::kInvalid ||
+          loaded.error().code() == Code::kDenied)
+        continue;
       return std::move(loaded).error();
     }
     if (!target.file_name_.empty())
@@ -63,6 +65,7 @@ Result<Target> Target::Load(Build& build, Loader loader) {
   const std::string file = target.loader_.Name(target.file_name_);
   PLUMB_TRY(kustomization, ParseKustomization(text), file);
   target.kustomization_ = std::move(kustomization);
+  target.text_ = std::move(text);
   for (const std::string& deprecation : target.kustomization_.deprecations)
     build.warnings.push_back(file + ": " + deprecation);
   return target;
@@ -94,6 +97,14 @@ std::string Target::OriginOf(const std::string& path) const {
   return std::filesystem::path(origin_path_ + "/" + path).relative_path().lexically_normal().generic_string();
 }
 
+std::string Target::At(const std::string& field, size_t i) const {
+  return File() + ":" + std::to_string(LocateYaml(text_, 0, {field, std::to_string(i)}).line);
+}
+
+void Target::Note(ResMap& map, std::string field, const std::string& source) const {
+  if (build_.trace) build_.trace->Note(map, {.file = File(), .field = std::move(field), .source = source.empty() ? "" : loader_.Name(source)});
+}
+
 Provenance Target::Self(std::string kind) const {
   return {.path = "", .configured_in = OriginOf(file_name_), .api_version = "builtin", .kind = std::move(kind), .name = "", .ns = ""};
 }
@@ -105,20 +116,24 @@ Result<Accumulator> Target::Accumulate() {
 }
 
 Status Target::Accumulate(Accumulator& into) {
-  PLUMB_OK(AddResources(into, kustomization_.resources));
+  PLUMB_OK(AddResources(into, kustomization_.resources, "resources"));
   PLUMB_OK(AddConfigurations(into));
   PLUMB_OK(Generate(into));
-  for (const std::string& path : kustomization_.components) PLUMB_OK(AddDirectory(into, path, true), "component '" + path + "'");
+  for (size_t i = 0; i < kustomization_.components.size(); ++i) {
+    const std::string& path = kustomization_.components[i];
+    PLUMB_OK(AddDirectory(into, path, true), At("components", i) + ": component '" + path + "'");
+  }
   PLUMB_OK(Transform(into));
   PLUMB_OK(Validate(into));
   return AddVariables(into.variables, into.map, kustomization_.vars);
 }
 
-Status Target::AddResources(Accumulator& into, const std::vector<std::string>& paths) {
-  for (const std::string& path : paths) {
+Status Target::AddResources(Accumulator& into, const std::vector<std::string>& paths, const char* field) {
+  for (size_t i = 0; i < paths.size(); ++i) {
+    const std::string& path = paths[i];
     const bool remote_file = path.starts_with("http") && (path.ends_with(".yaml") || path.ends_with(".yml") || path.ends_with(".json"));
     const bool directory = loader_.IsDirectory(path) || (IsRemote(path) && !remote_file);
-    PLUMB_OK(directory ? AddDirectory(into, path, false) : AddFile(into, path), "resource '" + path + "'");
+    PLUMB_OK(directory ? AddDirectory(into, path, false) : AddFile(into, path), At(field, i) + ": resource '" + path + "'");
   }
   return Ok();
 }
@@ -128,6 +143,8 @@ Status Target::AddFile(Accumulator& into, const std::string& path) {
   PLUMB_TRY(resources, ParseResources(build_, text, loader_.Name(path)));
   ResMap own;
   for (Resource& resource : resources) {
+    if (build_.trace)
+      build_.trace->Note(resource, {.file = resource.origin.file, .field = "", .source = "", .document = resource.origin.document});
     if (tracking_) {
       Provenance from;
       from.path = OriginOf(path);
@@ -182,7 +199,7 @@ Status Target::AddConfigurations(Accumulator& into) {
 }
 
 // Entries are configurations in place, or paths of files or directories with some.
-Result<ResMap> Target::LoadPlugins(const std::vector<std::string>& entries) {
+Result<ResMap> Target::LoadPlugins(const std::vector<std::string>& entries, const char* field) {
   Accumulator accumulator;
   std::vector<std::string> paths;
   for (const std::string& entry : entries) {
@@ -200,22 +217,24 @@ Result<ResMap> Target::LoadPlugins(const std::vector<std::string>& entries) {
       PLUMB_OK(accumulator.map.Append(std::move(resource)));
     }
   }
-  PLUMB_OK(AddResources(accumulator, paths));
+  PLUMB_OK(AddResources(accumulator, paths, field));
   return std::move(accumulator.map);
 }
 
 Status Target::Generate(Accumulator& into) {
   for (const auto* generators : {&kustomization_.config_map_generators, &kustomization_.secret_generators}) {
-    for (GeneratorArgs args : *generators) {
+    for (size_t i = 0; i < generators->size(); ++i) {
+      GeneratorArgs args = (*generators)[i];
       args.options = MergedOptions(std::move(args.options), kustomization_.generator_options);
-      PLUMB_TRY(generated, GenerateConfig(build_, loader_, args));
+      PLUMB_TRY(generated, GenerateConfig(build_, loader_, args), At(args.secret ? "secretGenerator" : "configMapGenerator", i));
       if (tracking_) AddOrigin(*build_.arena, generated, Self(args.secret ? "SecretGenerator" : "ConfigMapGenerator"), false);
       PLUMB_OK(into.map.Absorb(*build_.arena, std::move(generated)));
+      Note(into.map, (args.secret ? "secretGenerator[" : "configMapGenerator[") + std::to_string(i) + "]");
     }
   }
   if (kustomization_.has_helm_charts)
     return Denied("'helmCharts': Helm charts cannot be rendered within a kustomization yet; give the chart a source of its own");
-  PLUMB_TRY(plugins, LoadPlugins(kustomization_.generators), "generators");
+  PLUMB_TRY(plugins, LoadPlugins(kustomization_.generators, "generators"), "generators");
   for (const Resource& config : plugins) {
     PLUMB_TRY(generated, RunGenerator(build_, loader_, config));
     Provenance from;
@@ -224,6 +243,7 @@ Status Target::Generate(Accumulator& into) {
       if (tracked) AddOrigin(*build_.arena, resource, from, false);
       PLUMB_OK(into.map.Absorb(*build_.arena, std::move(resource)));
     }
+    Note(into.map, "generators: " + config.CurrentId().gvk.kind + " " + config.CurrentId().name);
   }
   return Ok();
 }
@@ -232,24 +252,36 @@ Status Target::Transform(Accumulator& into) {
   Arena& arena = *build_.arena;
   const Kustomization& k = kustomization_;
   const std::shared_ptr<const TransformerConfig> config = into.config;
-  PLUMB_TRY(plugins, LoadPlugins(k.transformers), "transformers");
-  const auto ran = [&](const char* kind, Status status) -> Status {
-    PLUMB_OK(std::move(status));
+  PLUMB_TRY(plugins, LoadPlugins(k.transformers, "transformers"), "transformers");
+  const auto ran = [&](const char* kind, std::string field, Status status, const std::string& source = "") -> Status {
+    if (!status.ok()) {
+      const size_t bracket = field.find('[');
+      const size_t index = bracket == std::string::npos ? 0 : std::strtoul(field.c_str() + bracket + 1, nullptr, 10);
+      return std::move(status).error().Wrap(At(field.substr(0, bracket), index) + ": " + field);
+    }
     if (tracking_) AddTransformation(arena, into.map, Self(kind));
     into.map.DropGone();
+    Note(into.map, std::move(field), source);
     return Ok();
   };
+  const auto item = [](const char* field, size_t i) { return std::string(field) + "[" + std::to_string(i) + "]"; };
 
-  if (!k.patches_strategic_merge.empty())
-    PLUMB_OK(ran("PatchStrategicMergeTransformer", ApplyStrategicMerges(build_, loader_, into.map, k.patches_strategic_merge, "")), "patchesStrategicMerge");
+  if (!k.patches_strategic_merge.empty()) {
+    PLUMB_OK(ran("PatchStrategicMergeTransformer", "patchesStrategicMerge",
+                 ApplyStrategicMerges(build_, loader_, into.map, k.patches_strategic_merge, "")));
+  }
   for (size_t i = 0; i < k.patches.size(); ++i)
-    PLUMB_OK(ran("PatchTransformer", ApplyPatch(build_, loader_, into.map, k.patches[i])), "patches[" + std::to_string(i) + "]");
-  if (!k.ns.empty()) PLUMB_OK(ran("NamespaceTransformer", ApplyNamespace(arena, into.map, {.ns = k.ns, .fields = config->namespaces, .subjects_mode = {}})));
+    PLUMB_OK(ran("PatchTransformer", item("patches", i), ApplyPatch(build_, loader_, into.map, k.patches[i]), k.patches[i].path));
+  if (!k.ns.empty()) {
+    PLUMB_OK(ran("NamespaceTransformer", "namespace",
+                 ApplyNamespace(arena, into.map, {.ns = k.ns, .fields = config->namespaces, .subjects_mode = {}})));
+  }
   if (!k.name_prefix.empty())
-    PLUMB_OK(ran("PrefixTransformer", ApplyAffix(arena, into.map, Affix::kPrefix, k.name_prefix, config->name_prefix)));
+    PLUMB_OK(ran("PrefixTransformer", "namePrefix", ApplyAffix(arena, into.map, Affix::kPrefix, k.name_prefix, config->name_prefix)));
   if (!k.name_suffix.empty())
-    PLUMB_OK(ran("SuffixTransformer", ApplyAffix(arena, into.map, Affix::kSuffix, k.name_suffix, config->name_suffix)));
-  for (const LabelArgs& label : k.labels) {
+    PLUMB_OK(ran("SuffixTransformer", "nameSuffix", ApplyAffix(arena, into.map, Affix::kSuffix, k.name_suffix, config->name_suffix)));
+  for (size_t i = 0; i < k.labels.size(); ++i) {
+    const LabelArgs& label = k.labels[i];
     FieldSpecs fields = label.fields;
     PLUMB_OK(MergeAll(fields, config->labels), "labels");
     if (label.include_selectors) {
@@ -258,32 +290,38 @@ Status Target::Transform(Accumulator& into) {
       if (label.include_templates) PLUMB_OK(MergeAll(fields, config->template_labels), "labels");
       PLUMB_OK(Merge(fields, {{}, "metadata/labels", true}), "labels");
     }
-    PLUMB_OK(ran("LabelTransformer", ApplyPairs(arena, into.map, label.pairs, fields)));
+    PLUMB_OK(ran("LabelTransformer", item("labels", i), ApplyPairs(arena, into.map, label.pairs, fields)));
   }
   if (!k.labels.empty() || !k.common_labels.empty())
-    PLUMB_OK(ran("LabelTransformer", ApplyPairs(arena, into.map, k.common_labels, config->common_labels)));
-  if (!k.common_annotations.empty())
-    PLUMB_OK(ran("AnnotationsTransformer", ApplyPairs(arena, into.map, k.common_annotations, config->common_annotations)));
-  for (const PatchArgs& patch : k.patches_json6902)
-    PLUMB_OK(ran("PatchJson6902Transformer", ApplyJson6902(build_, loader_, into.map, patch)), "patchesJson6902");
-  for (const ReplicaArgs& replica : k.replicas)
-    PLUMB_OK(ran("ReplicaCountTransformer", ApplyReplicas(arena, into.map, replica, config->replicas)));
-  for (const ImageArgs& image : k.images) PLUMB_OK(ran("ImageTagTransformer", ApplyImage(arena, into.map, image, config->images)));
+    PLUMB_OK(ran("LabelTransformer", "commonLabels", ApplyPairs(arena, into.map, k.common_labels, config->common_labels)));
+  if (!k.common_annotations.empty()) {
+    PLUMB_OK(ran("AnnotationsTransformer", "commonAnnotations",
+                 ApplyPairs(arena, into.map, k.common_annotations, config->common_annotations)));
+  }
+  for (size_t i = 0; i < k.patches_json6902.size(); ++i) {
+    const PatchArgs& patch = k.patches_json6902[i];
+    PLUMB_OK(ran("PatchJson6902Transformer", item("patchesJson6902", i), ApplyJson6902(build_, loader_, into.map, patch), patch.path));
+  }
+  for (size_t i = 0; i < k.replicas.size(); ++i)
+    PLUMB_OK(ran("ReplicaCountTransformer", item("replicas", i), ApplyReplicas(arena, into.map, k.replicas[i], config->replicas)));
+  for (size_t i = 0; i < k.images.size(); ++i)
+    PLUMB_OK(ran("ImageTagTransformer", item("images", i), ApplyImage(arena, into.map, k.images[i], config->images)));
   if (!k.replacements.empty()) {
     PLUMB_TRY(replacements, LoadReplacements(loader_, k.replacements));
-    PLUMB_OK(ran("ReplacementTransformer", ApplyReplacements(arena, into.map, replacements)));
+    PLUMB_OK(ran("ReplacementTransformer", "replacements", ApplyReplacements(arena, into.map, replacements)));
   }
   for (const Resource& plugin : plugins) {
     PLUMB_OK(RunTransformer(build_, loader_, plugin, into.map));
     Provenance by;
     if (ProvenanceOfPlugin(plugin, &by)) AddTransformation(arena, into.map, by);
     into.map.DropGone();
+    Note(into.map, "transformers: " + plugin.CurrentId().gvk.kind + " " + plugin.CurrentId().name);
   }
   return Ok();
 }
 
 Status Target::Validate(Accumulator& into) {
-  PLUMB_TRY(plugins, LoadPlugins(kustomization_.validators), "validators");
+  PLUMB_TRY(plugins, LoadPlugins(kustomization_.validators, "validators"), "validators");
   for (const Resource& plugin : plugins) {
     const ResMap before = into.map;
     PLUMB_OK(RunTransformer(build_, loader_, plugin, into.map));

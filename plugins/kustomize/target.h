@@ -11,6 +11,7 @@
 #include "plugins/kustomize/kustomization.h"
 #include "plugins/kustomize/loader.h"
 #include "plugins/kustomize/res_map.h"
+#include "plugins/kustomize/trace.h"
 #include "plugins/kustomize/tracking.h"
 #include "plugins/kustomize/vars.h"
 
@@ -34,6 +35,8 @@ class Target {
   // What to build; `loader` moves with it. Errors: all that a kustomization can have, with its directory in front.
   Result<Accumulator> Accumulate();
 
+  std::string File() const { return loader_.Name(file_name_); }  // from the tree's root
+
   // Takes the schema that `openapi` names into use. `reset`: also where an earlier one is set.
   Status SetSchema(bool reset);
   // Notes origins and transformations; `path` is that of the directory from the built one.
@@ -46,21 +49,27 @@ class Target {
   Target(Build& build, Loader loader) : build_(build), loader_(std::move(loader)) {}
 
   Status Accumulate(Accumulator& into);
-  Status AddResources(Accumulator& into, const std::vector<std::string>& paths);
+  // `field` is that of the kustomization which has the paths, for errors.
+  Status AddResources(Accumulator& into, const std::vector<std::string>& paths, const char* field);
   Status AddFile(Accumulator& into, const std::string& path);
   Status AddDirectory(Accumulator& into, const std::string& path, bool component);
   Status AddConfigurations(Accumulator& into);
   Status Generate(Accumulator& into);
   Status Transform(Accumulator& into);
   Status Validate(Accumulator& into);
-  Result<ResMap> LoadPlugins(const std::vector<std::string>& entries);
+  Result<ResMap> LoadPlugins(const std::vector<std::string>& entries, const char* field);
 
+  // Tells the build's trace what `field` of this kustomization did; `source` is a file that it names, relative to this.
+  void Note(ResMap& map, std::string field, const std::string& source = "") const;
   Provenance Self(std::string kind) const;
   std::string OriginOf(const std::string& path) const;
 
   Build& build_;
   Loader loader_;
-  std::string file_name_;
+  // "base/kustomization.yaml:7": where the i-th entry of a field stands.
+  std::string At(const std::string& field, size_t i) const;
+
+  std::string file_name_, text_;
   Kustomization kustomization_;
   bool tracking_ = false;
   std::string origin_path_;

@@ -1,6 +1,7 @@
 #include "plugins/kustomize/tracking.h"
 
 #include "core/yaml.h"
+#include "plugins/kustomize/as_written.h"
 #include "plugins/kustomize/node.h"
 
 namespace plumb::kustomize {
@@ -43,6 +44,7 @@ void AddTransformation(Arena& arena, ResMap& map, const Provenance& by) {
   }
   for (Resource& resource : map) {
     if (resource.gone()) continue;
+    resource.root = WithOwnAnnotations(arena, resource.root);
     if (!HasAnnotation(resource, kOriginAnnotation)) {
       SetAnnotation(arena, resource, kOriginAnnotation, text);
       continue;

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "plugins/kustomize/as_written.h"
 #include "plugins/kustomize/kustomization.h"
 #include "plugins/kustomize/res_map.h"
 
@@ -49,7 +50,7 @@ struct ValueAddArgs {
 Result<Value> AddValue(Arena& arena, Value object, const ValueAddArgs& args);
 
 // Appends the content's hash to the names of generated ConfigMaps and Secrets.
-Status ApplyHashes(Arena& arena, ResMap& map);
+Status ApplyHashes(Arena& arena, ResMap& map, SettleLimits& limits);
 std::string ContentHash(Value object);
 
 // Corrects the fields that hold names of objects whose names or namespaces have changed.

@@ -57,6 +57,42 @@ TEST(KustomizeHostile, LimitsHold) {
   }
 }
 
+// Each copies the object into itself, so that it doubles: what is shared in memory would be endless in print.
+TEST(KustomizeHostile, PatchesThatExplodeAreRefused) {
+  const auto begin = std::chrono::steady_clock::now();
+  std::string operations, replacements, patches;
+  for (int i = 0; i < 40; ++i) {
+    operations += std::string(i == 0 ? "" : ", ") + R"({"op": "copy", "from": "/data", "path": "/data/x)" + std::to_string(i) + "\"}";
+    replacements += "- source: {kind: ConfigMap, fieldPath: data}\n  targets: [{select: {kind: ConfigMap}, fieldPaths: [data.x" + std::to_string(i) + "], options: {create: true}}]\n";
+    patches += "- target: {kind: ConfigMap}\n  patch: '[{\"op\": \"copy\", \"from\": \"/data\", \"path\": \"/data/x" + std::to_string(i) + "\"}]'\n";
+  }
+  for (const std::string& field : {"patches:\n- target: {kind: ConfigMap}\n  patch: '[" + operations + "]'\n", "replacements:\n" + replacements, "patches:\n" + patches}) {
+    const auto rendered = Render({{"kustomization.yaml", "resources: [a.yaml]\n" + field}, {"a.yaml", ConfigMap("a")}});
+    ASSERT_FALSE(rendered.ok()) << field;
+    EXPECT_EQ(rendered.error().code(), Code::kLimit) << rendered.error().message();
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
+}
+
+TEST(KustomizeHostile, ObjectsThatAreNestedTooDeepAreRefused) {
+  std::string replacements;
+  for (int i = 0; i < 700; ++i) replacements += "- source: {kind: CR, fieldPath: spec}\n  targets: [{select: {kind: CR}, fieldPaths: [spec.x], options: {create: true}}]\n";
+  const auto rendered = Render({{"kustomization.yaml", "resources: [a.yaml]\nreplacements:\n" + replacements}, {"a.yaml", "apiVersion: v1\nkind: CR\nmetadata: {name: a}\nspec: {a: b}\n"}});
+  ASSERT_FALSE(rendered.ok());
+  EXPECT_EQ(rendered.error().code(), Code::kLimit) << rendered.error().message();
+}
+
+TEST(KustomizeHostile, DirectoriesOfManyFilesCostNothing) {
+  Files files = {{"kustomization.yaml", "resources: [a.yaml]\n"}, {"a.yaml", ConfigMap("a")}};
+  for (int i = 0; i < 100'000; ++i) files["f" + std::to_string(i)] = "";
+  const MemoryTree tree(std::move(files));
+  RenderRequest request;
+  request.tree = &tree;
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_TRUE(RenderKustomize(request).ok());
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(1));
+}
+
 TEST(KustomizeHostile, ExpressionsCannotBacktrack) {
   Files files = {{"a.yaml", ConfigMap(std::string(2000, 'a'))}};
   files["kustomization.yaml"] = "resources: [a.yaml]\npatches:\n- target: {name: '(a*)*b'}\n  patch: '[{\"op\": \"remove\", \"path\": \"/data\"}]'\n";

@@ -1,15 +1,14 @@
 #include "tests/plugins/kustomize/random_tree.h"
 
-#include <initializer_list>
-#include <string_view>
-#include <vector>
+#include "tests/plugins/kustomize/random_dice.h"
+#include "tests/plugins/kustomize/random_fields.h"
 
 namespace plumb::kustomize {
 namespace {
 
-class Generator {
+class Generator : private Dice {
  public:
-  explicit Generator(uint64_t seed) : state_(seed * 2654435769u + 1) {}
+  explicit Generator(uint64_t seed) : Dice(seed) {}
 
   RandomTree Run() {
     const int bases = 1 + Below(2);
@@ -19,51 +18,37 @@ class Generator {
       below = {Overlay("middle", below)};
     }
     tree_.root = Overlay("top", below);
+    if (Chance(15)) Link();
+    tree_.free_loading = Chance(10);
     return std::move(tree_);
   }
 
  private:
-  int Below(int n) {
-    state_ ^= state_ << 13;
-    state_ ^= state_ >> 7;
-    state_ ^= state_ << 17;
-    return static_cast<int>((state_ >> 11) % static_cast<uint64_t>(n));
-  }
-  bool Chance(int percent) { return Below(100) < percent; }
-  std::string Pick(std::initializer_list<std::string_view> words) { return std::string(words.begin()[Below(static_cast<int>(words.size()))]); }
-
-  // A scalar of any look: YAML has many ways to be read wrongly.
-  std::string Scalar() {
-    return Pick({"a", "web", "1", "0x1F", "010", "1.50", "1e3", "true", "yes", "'no'", "null", "~", "\"\"", "'a: b'", "2001-01-01", "\"tab\\there\"",
-                 "a b c", "'#'", "'- x'", "1_000", "'1'", "\"multi\\nline\\n\"", ".5", "on", "'true'", "12345678901"});
-  }
-  std::string Text() { return Pick({"a", "b-c", "\"1\"", "'true'", "x.y", "'yes'", "\"\"", "'a: b'", "long text with spaces in it that goes on and on until it is folded by the writer at eighty"}); }
-  std::string Name() { return Pick({"web", "api", "db", "cache", "job"}); }
-  std::string Key() { return Pick({"a", "b", "app", "tier", "example.com/key", "z-1", "a10", "a2"}); }
-
-  std::string Pairs(const std::string& indent, int most) {
-    std::string text;
-    std::vector<std::string> used;
-    for (int i = 0; i <= Below(most); ++i) {
-      const std::string key = Key();
-      bool repeated = false;
-      for (const std::string& have : used) repeated = repeated || have == key;
-      if (repeated) continue;
-      used.push_back(key);
-      text += indent + key + ": " + Text() + "\n";
+  // A base, a file or a kustomization that is reached by a symlink.
+  void Link() {
+    switch (Below(3)) {
+      case 0:
+        tree_.symlinks["top/linked"] = "../base0";
+        tree_.files["top/kustomization.yaml"] += Chance(50) ? "components: [linked]\n" : "crds: [linked/data.txt]\n";
+        break;
+      case 1:
+        tree_.symlinks["base0/all.yaml"] = Pick({"real.yaml", "../real.yaml", "./real.yaml"});
+        tree_.files["base0/real.yaml"] = tree_.files["real.yaml"] = tree_.files["base0/all.yaml"];
+        tree_.files.erase("base0/all.yaml");
+        break;
+      default:
+        tree_.symlinks["base0/data.txt"] = Pick({"vars.env", "../base0/vars.env", "../other.txt"});
+        tree_.files["other.txt"] = "outside";
+        tree_.files.erase("base0/data.txt");
     }
-    return text;
   }
-
-  // A label that no other kustomization sets: docs/kustomize.md says what the program does with those that two set.
-  std::string OwnPair(const std::string& indent) { return indent + "own-" + std::to_string(++own_) + ": " + Text() + "\n"; }
 
   std::string Metadata(const std::string& name) {
     std::string text = "metadata:\n  name: " + name + "\n";
     if (Chance(30)) text += "  namespace: " + Pick({"default", "shop", "other"}) + "\n";
     if (Chance(40)) text += "  labels:\n" + Pairs("    ", 2);
     if (Chance(30)) text += "  annotations:\n" + Pairs("    ", 2);
-    else if (Chance(10)) text += "  annotations: {n: " + Pick({"1", "1.50", "true", "yes"}) + "}\n";
+    else if (Chance(10)) text += Chance(50) ? "  annotations: {n: " + OddAnnotation() + "}\n" : "  annotations:\n    n: " + OddAnnotation() + "\n";
     if (Chance(10)) text += "  creationTimestamp: null\n";
     return text;
   }
@@ -111,16 +96,17 @@ class Generator {
 
   std::string Base(const std::string& directory, int index) {
     std::string text = "resources:\n- all.yaml\n";
-    std::string all = Workload(Pick({"Deployment", "StatefulSet", "DaemonSet"}), Name());
+    std::string all = index == 0 && Chance(90) ? Workload("Deployment", "web") + "---\napiVersion: v1\nkind: Service\n" + Metadata("web") + "spec:\n  ports: [{port: 80, name: a}]\n"
+                                               : Workload(Pick({"Deployment", "StatefulSet", "DaemonSet"}), Name());
     for (int i = 0; i <= Below(4); ++i) all += "---\n" + Object(Name() + (Chance(60) ? std::to_string(i) : ""));
     tree_.files[directory + "/all.yaml"] = all;
     if (index == 0) text += "configMapGenerator:\n- name: settings\n  literals: [a=1, 'b=\"x y\"', c=<&>]\n" + std::string(Chance(30) ? "  files: [data.txt]\n" : "");
-    if (index == 0 && Chance(60)) text += "secretGenerator:\n- name: secret\n  envs: [vars.env]\n" + std::string(Chance(30) ? "  type: kubernetes.io/tls\n" : "");
+    if (index == 0 && Chance(85)) text += "secretGenerator:\n- name: secret\n  envs: [vars.env]\n" + std::string(Chance(30) ? "  type: kubernetes.io/tls\n" : "");
     if (Chance(20)) text += "generatorOptions: {disableNameSuffixHash: true, labels: {g: h}}\n";
     if (Chance(15)) text += "vars:\n- name: VAR\n  objref: {apiVersion: v1, kind: ConfigMap, name: settings}\n  fieldref: {fieldPath: data.a}\n";
     tree_.files[directory + "/data.txt"] = Pick({"line\nline two\n", "no end", "\ttab\r\n", "", "\xff\xfe binary"});
     tree_.files[directory + "/vars.env"] = "# comment\nUSER=me\nPASS=a=b\n\n  SPACED = x \nEMPTY=\n";
-    text += Common();
+    text += Common() + fields_.OfBase(directory);
     tree_.files[directory + "/kustomization.yaml"] = text;
     return directory;
   }
@@ -131,8 +117,8 @@ class Generator {
     if (Chance(30)) text += "namePrefix: " + Pick({"dev-", "p."}) + "\n";
     if (Chance(20)) text += "nameSuffix: " + Pick({"-v1", "-x"}) + "\n";
     if (Chance(30)) text += "namespace: " + Pick({"shop", "prod"}) + "\n";
-    if (Chance(20)) text += "commonLabels:\n" + OwnPair("  ");
-    if (Chance(25)) text += "labels:\n- pairs:\n" + OwnPair("    ") + Pick({"", "  includeSelectors: true\n", "  includeTemplates: true\n"});
+    if (Chance(20)) text += "commonLabels:\n" + Pairs("  ", 2);
+    if (Chance(25)) text += "labels:\n- pairs:\n" + Pairs("    ", 2) + Pick({"", "  includeSelectors: true\n", "  includeTemplates: true\n"});
     if (Chance(20)) text += "commonAnnotations:\n" + Pairs("  ", 2);
     if (Chance(30)) text += "images:\n- name: nginx\n  " + Pick({"newTag: '2'", "newName: other/proxy", "digest: sha256:def", "tagSuffix: -alpine"}) + "\n";
     if (Chance(8)) text += "buildMetadata: [" + Pick({"originAnnotations", "managedByLabel", "transformerAnnotations", "originAnnotations, transformerAnnotations"}) + "]\n";
@@ -150,7 +136,7 @@ class Generator {
       case 3: return "- target: {kind: Widget}\n  patch: |-\n    kind: Widget\n    metadata: {name: x}\n    spec: {parts: [{name: c}], size: " + Pick({"null", "'5'", "word"}) + "}\n";
       case 4: return "- target: {kind: " + Pick({"Service", "ConfigMap", "Ingress"}) + "}\n  patch: |-\n    $patch: delete\n    kind: X\n    metadata: {name: x}\n";
       case 5: return "- target: {kind: Deployment}\n  patch: |-\n    kind: Deployment\n    metadata: {name: renamed}\n    spec: {replicas: 7, strategy: {$patch: replace, type: X}}\n  options: {allowNameChange: " + Pick({"true", "false"}) + "}\n";
-      case 6: return "- patch: |-\n    apiVersion: apps/v1\n    kind: Deployment\n    metadata: {name: " + Name() + "}\n    spec: {template: {spec: {volumes: [{name: n, emptyDir: {}}, {name: v, $patch: delete}]}}}\n";
+      case 6: return "- patch: |-\n    apiVersion: apps/v1\n    kind: Deployment\n    metadata: {name: " + Known() + "}\n    spec: {template: {spec: {volumes: [{name: n, emptyDir: {}}, {name: v, $patch: delete}]}}}\n";
       default: return "- target: {name: '" + Pick({"w.b", "api", ".*", "db|cache"}) + "'}\n  patch: |-\n    kind: X\n    metadata: {name: x, labels: {q: r, app: null}}\n";
     }
   }
@@ -163,32 +149,35 @@ class Generator {
       text += "patches:\n";
       for (int i = 0; i <= Below(2); ++i) text += Patch();
     }
-    if (Chance(20)) text += "replicas: [{name: " + Name() + ", count: " + std::to_string(Below(9)) + "}]\n";
+    if (Chance(20)) text += "replicas: [{name: " + Known() + ", count: " + std::to_string(Below(9)) + "}]\n";
     if (Chance(25)) {
-      text += "configMapGenerator:\n- name: settings\n  behavior: " + Pick({"merge", "replace", "create"}) + "\n  literals: [a=2, z=3]\n";
-      if (Chance(30)) text += "  options: {annotations: {x: y}, immutable: true}\n";
+      text += "configMapGenerator:\n- name: settings\n  behavior: " + Pick({"merge", "merge", "merge", "replace", "replace", "create"}) + "\n  literals: [a=2, z=3]\n";
+      if (Chance(30)) text += "  options: {annotations: {x: z}, immutable: true}\n";
     }
     if (Chance(30)) text += Replacement();
     if (Chance(25)) {
       text += "components: [../" + directory + "-component]\n";
       tree_.files[directory + "-component/kustomization.yaml"] = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n" + Common() + (Chance(60) ? "patches:\n" + Patch() : "commonAnnotations: {c: d}\n");
     }
-    if (Chance(10)) text += "sortOptions: {order: " + Pick({"fifo", "legacy"}) + "}\n";
+    text += fields_.OfOverlay(directory);
     tree_.files[directory + "/kustomization.yaml"] = text;
     return directory;
   }
 
   std::string Replacement() {
-    return "replacements:\n- source: {kind: " + Pick({"ConfigMap", "Deployment", "Service"}) + Pick({"", ", name: settings", ", name: web"}) + ", fieldPath: " +
-           Pick({"metadata.name", "data.a", "spec.replicas", "spec.template.spec.containers.0.image"}) + Pick({"", ", options: {delimiter: ':'}", ", options: {delimiter: '-', index: 1}"}) +
+    const std::string sensible = Pick({"ConfigMap, name: settings, fieldPath: data.a", "ConfigMap, name: settings, fieldPath: metadata.name", "Deployment, name: web, fieldPath: metadata.name",
+                                       "Deployment, name: web, fieldPath: spec.template.spec.containers.0.image", "Deployment, name: web, fieldPath: 'spec.template.spec.containers.[name=main].name'",
+                                       "Service, name: web, fieldPath: spec.ports.0.port", "Service, name: web, fieldPath: spec.ports", "Deployment, name: web, fieldPath: spec.template.metadata"});
+    const std::string any = Pick({"ConfigMap", "Deployment", "Service"}) + Pick({"", ", name: settings", ", name: web"}) + ", fieldPath: " +
+                            Pick({"metadata.name", "data.a", "spec.replicas", "spec.template.spec.containers.0.image"});
+    return "replacements:\n- source: {kind: " + (Chance(80) ? sensible : any) + Pick({"", "", ", options: {delimiter: ':'}", ", options: {delimiter: '-', index: 1}"}) +
            "}\n  targets:\n  - select: {kind: " + Pick({"Deployment", "Service", "Widget", "StatefulSet"}) + "}\n    fieldPaths: ['" +
            Pick({"metadata.annotations.[a.b/c]", "spec.template.spec.containers.[name=main].image", "spec.replicas", "spec.selector.app", "spec.new.field", "spec.parts.*.v", "spec.template.spec.containers.[name=.*].env.[name=A].value"}) + "']\n" +
-           (Chance(60) ? "    options: {create: true}\n" : Chance(40) ? "    options: {delimiter: ':', index: 1}\n" : "");
+           (Chance(75) ? "    options: {create: true}\n" : Chance(40) ? "    options: {delimiter: ':', index: 1}\n" : "");
   }
 
-  uint64_t state_;
-  int own_ = 0;
   RandomTree tree_;
+  RandomFields fields_{*this, tree_.files};
 };
 
 }  // namespace

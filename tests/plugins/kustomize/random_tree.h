@@ -1,4 +1,5 @@
-// Random kustomizations: small trees of bases, components, overlays, patches, generators and replacements, mostly valid.
+// Random kustomizations: small trees of bases, components, overlays, patches, generators and replacements, mostly valid; every
+// field of kustomization.yaml occurs.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +9,8 @@
 namespace plumb::kustomize {
 
 struct RandomTree {
-  std::map<std::string, std::string> files;
+  std::map<std::string, std::string> files, symlinks;
+  bool free_loading = false;  // files may come from anywhere: LoadRestrictionsNone
   std::string root;  // the directory to build
 };
 

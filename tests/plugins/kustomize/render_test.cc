@@ -57,6 +57,30 @@ TEST(Kustomize, OptionsOfTheApplicationGoOnTop) {
   EXPECT_NE(ErrorOf(files, "nameprefx: a").find("nameprefx"), std::string::npos);
 }
 
+TEST(Kustomize, LabelsPatchesAndComponentsAreAdded) {
+  const Files files = {{"kustomization.yaml", "resources: [web.yaml]\nlabels: [{pairs: {own: label}}]\n"},
+                       {"web.yaml", kDeployment},
+                       {"extra/kustomization.yaml", "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nnameSuffix: -extra\n"},
+                       {"p.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {paused: true}\n"}};
+  const std::string text = Text(files,
+                                "labels: [{pairs: {team: a}, includeSelectors: true}]\ncommonLabels: {all: yes-all}\ncomponents: [extra]\n"
+                                "patches:\n- path: p.yaml\n- target: {kind: Deployment}\n  patch: '[{\"op\": \"add\", \"path\": \"/spec/minReadySeconds\", \"value\": 3}]'\n");
+  for (const char* wanted : {"own: label", "team: a", "all: yes-all", "name: web-extra", "paused: true", "minReadySeconds: 3", "matchLabels:\n      all: yes-all\n      team: a"})
+    EXPECT_NE(text.find(wanted), std::string::npos) << wanted << " in\n" << text;
+}
+
+TEST(Kustomize, OptionsAreChecked) {
+  const Files files = {{"kustomization.yaml", "resources: [web.yaml]\n"}, {"web.yaml", kDeployment}};
+  const struct {
+    const char *options, *wanted;
+  } kCases[] = {
+      {"order: alphabetic", "use 'legacy' or 'none'"}, {"loadRestrictor: all", "use 'rootOnly' or 'none'"}, {"images: nginx", "'images' must be a list"},
+      {"replicas: [{name: web, cuont: 3}]", "unknown field 'cuont', did you mean 'count'"}, {"patches: [{pach: x}]", "unknown field 'pach', did you mean 'path'"},
+      {"postBuild: {substitut: {}}", "unknown field 'substitut', did you mean 'substitute'"}, {"components: [none]", "component 'none'"},
+  };
+  for (const auto& c : kCases) EXPECT_NE(ErrorOf(files, c.options).find(c.wanted), std::string::npos) << c.options << ": " << ErrorOf(files, c.options);
+}
+
 TEST(Kustomize, OrderIsLegacyUnlessToldOtherwise) {
   const Files files = {{"kustomization.yaml", "resources: [all.yaml]\n"},
                        {"all.yaml", std::string(kDeployment) + "---\napiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n"}};
@@ -90,7 +114,13 @@ TEST(Kustomize, ErrorsNameFileFieldAndObject) {
     std::vector<std::string> wanted;
   } kCases[] = {
       {"no kustomization", {{"web.yaml", kDeployment}}, {"kustomization.yaml"}},
-      {"unknown field", {{"kustomization.yaml", "resuorces: [web.yaml]\n"}}, {"kustomization.yaml", "resuorces", "resources"}},
+      {"unknown field", {{"kustomization.yaml", "namespace: a\nresuorces: [web.yaml]\n"}}, {"kustomization.yaml: 2:1: ", "resuorces", "did you mean 'resources'"}},
+      {"unknown field deep", {{"kustomization.yaml", "patches:\n- path: a\n  target:\n    kind: A\n    nmae: b\n"}}, {"kustomization.yaml: 5:5: 'patches[0].target': unknown field 'nmae', did you mean 'name'?"}},
+      {"missing file of a base", {{"kustomization.yaml", "resources:\n- base\n"}, {"base/kustomization.yaml", "namePrefix: a\nresources:\n- none.yaml\n"}},
+       {"kustomization.yaml:2: resource 'base': base/kustomization.yaml:3: resource 'none.yaml'", "does not exist"}},
+      {"failed operation", {{"kustomization.yaml", "resources: [web.yaml]\npatches:\n- target: {kind: Deployment}\n  patch: '[{\"op\": \"remove\", \"path\": \"/spec/none\"}]'\n"}, {"web.yaml", kDeployment}},
+       {"kustomization.yaml:3: patches[0]: inline patch: Deployment", "remove", "/spec/none"}},
+      {"broken patch file", {{"kustomization.yaml", "resources: [web.yaml]\npatches:\n- path: p.yaml\n"}, {"p.yaml", "kind: A\nmetadata: [\n"}, {"web.yaml", kDeployment}}, {"patch 'p.yaml': 3:1:"}},
       {"wrong type", {{"kustomization.yaml", "namePrefix: 5\n"}}, {"namePrefix", "string", "quotes"}},
       {"empty", {{"kustomization.yaml", "kind: Kustomization\n"}}, {"empty"}},
       {"missing file", {{"kustomization.yaml", "resources: [web.yaml]\n"}}, {"resource 'web.yaml'"}},

@@ -1,0 +1,154 @@
+#include "plugins/kustomize/as_written.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/yaml.h"
+#include "core/yaml_scalar.h"
+#include "plugins/kustomize/node.h"
+
+namespace plumb::kustomize {
+namespace {
+
+// Applies `change` to every scalar; subtrees in which nothing changes are shared.
+template <typename F>
+Result<Value> EachScalar(Arena& arena, Value v, const F& change) {
+  if (v.is_scalar()) return change(v);
+  bool changed = false;
+  if (v.is_list()) {
+    std::vector<Value> items;
+    for (size_t i = 0; i < v.size(); ++i) {
+      PLUMB_TRY(item, EachScalar(arena, v[i], change));
+      if (!changed && !item.SameAs(v[i])) {
+        changed = true;
+        items.assign(v.items().begin(), v.items().begin() + static_cast<ptrdiff_t>(i));
+      }
+      if (changed) items.push_back(item);
+    }
+    return changed ? arena.List(items) : v;
+  }
+  const auto old = v.members();
+  std::vector<Member> members;
+  for (size_t i = 0; i < old.size(); ++i) {
+    PLUMB_TRY(value, EachScalar(arena, old[i].value, change));
+    if (!changed && !value.SameAs(old[i].value)) {
+      changed = true;
+      members.assign(old.begin(), old.begin() + static_cast<ptrdiff_t>(i));
+    }
+    if (changed) members.push_back({old[i].key, value});
+  }
+  return changed ? arena.Map(members) : v;
+}
+
+// Before anything else walks the whole tree: its size, its depth, and keys given twice.
+Status CheckShape(Value v, SettleLimits& limits, size_t depth) {
+  if (depth > limits.depth) return LimitExceeded("an object is nested more than " + std::to_string(limits.depth) + " deep");
+  const size_t size = v.size() + 1;
+  if (size > limits.nodes) return LimitExceeded("the objects have more values than a render may make: patches or replacements copy them into themselves");
+  limits.nodes -= size;
+  for (Value item : v.items())
+    if (!item.is_scalar()) PLUMB_OK(CheckShape(item, limits, depth + 1));
+  for (const Member& m : v.members()) {
+    if (v.Find(m.key) != &m.value) return Invalid("key '" + std::string(m.key) + "' given twice");
+    if (!m.value.is_scalar()) PLUMB_OK(CheckShape(m.value, limits, depth + 1));
+  }
+  return Ok();
+}
+
+Result<Value> SettleScalar(Arena& arena, Value v) {
+  if (v.is_string()) {
+    if (v.has_spelling()) return arena.String(CanonicalTimestamp(v.AsString()));
+    return v.is_quoted() || v.is_shared() ? Arena::Borrow(v.AsString()) : v;
+  }
+  if (v.is_null()) return v.is_quoted() ? Arena::Borrow("") : Value();  // go-yaml writes '' for it within [] and {}
+  if (!v.has_spelling()) return v;
+  if (v.is_bool()) return Arena::Bool(v.AsBool());
+  if (v.is_int()) return Arena::Int(v.AsInt());
+  const double d = v.AsDouble();
+  if (!std::isfinite(d)) return Invalid("the number '" + std::string(v.Spelling()) + "' has no form in JSON; quote it if a string is meant");
+  const bool whole = d >= -0x1p63 && d < 0x1p63 && d == std::trunc(d);
+  return whole ? Arena::Int(static_cast<int64_t>(d)) : arena.Float(d);
+}
+
+// Would go-yaml put quotes around the text, or write it as a block?
+bool IsWrittenQuoted(std::string_view text) {
+  const auto harmless = [](unsigned char c) { return std::isalnum(c) || c == '/' || c == '.' || c == '_' || c == '-'; };
+  if (text.empty() || text.find('\n') != std::string_view::npos || YamlStringNeedsQuotes(text)) return true;
+  if (std::isalpha(static_cast<unsigned char>(text[0])) && std::all_of(text.begin(), text.end(), harmless)) return false;
+  const char first = WriteYaml(Arena::Borrow(text))[0];
+  return first == '"' || first == '\'' || first == '|';
+}
+
+}  // namespace
+
+Result<Value> Settle(Arena& arena, Value written, SettleLimits& limits) {
+  PLUMB_OK(CheckShape(written, limits, 0));
+  return EachScalar(arena, written, [&](Value v) { return SettleScalar(arena, v); });
+}
+
+Value Rewrite(Arena& arena, Value settled) {
+  return *EachScalar(arena, settled, [](Value v) -> Result<Value> {
+    if (v.is_null()) return Arena::Null();
+    return v.is_string() && IsWrittenQuoted(v.AsString()) ? Arena::Quoted(v) : v;
+  });
+}
+
+Value WrittenOver(Arena& arena, Value old, Value value) {
+  if (!old.is_scalar() || !value.is_scalar() || value.is_null()) return value;
+  // Texts that Plumb made itself have no marks: they are quoted where they need it.
+  const bool quoted = old.is_string() && !old.has_spelling() &&
+                      (old.is_quoted() || old.AsString().empty() || !PlainScalar(arena, old.AsString()).is_string());
+  if (quoted) return Arena::Quoted(value.is_string() ? Arena::Borrow(value.AsString()) : arena.String(ScalarText(value)));
+  return value.is_string() && value.is_quoted() ? Arena::Borrow(value.AsString()) : value;
+}
+
+Status CheckAddedKey(std::string_view key) {
+  Arena scratch;
+  if (key.empty() || PlainScalar(scratch, key).is_string()) return Ok();
+  return Invalid("the key '" + std::string(key) + "' looks like a " + std::string(KindName(PlainScalar(scratch, key).kind())) +
+                 ", and Kustomize cannot write it: choose another");
+}
+
+Value SharedWrites::Write(Value old, Value value, std::vector<std::string_view> path) {
+  const char* node = old.AsString().data();
+  const std::vector<std::string> at(path.begin(), path.end());
+  const auto found = last_.find(node);
+  if (found == last_.end()) last_[node] = {value, at};
+  else if (!(at < found->second.path)) found->second = {value, at};
+  return old;
+}
+
+Value SharedWrites::Apply(Arena& arena, Value object) const {
+  if (last_.empty()) return object;
+  std::map<const char*, Value> fresh;
+  for (const auto& [node, last] : last_) {
+    Value value = last.value;
+    if (value.is_string()) {  // the places stay one node, and no other's
+      const bool quoted = value.is_quoted();
+      value = SharedString(arena, value.AsString());
+      if (quoted) value = Arena::Quoted(value);
+    }
+    fresh[node] = value;
+  }
+  return *EachScalar(arena, object, [&](Value v) -> Result<Value> {
+    if (!v.is_shared()) return v;
+    const auto found = fresh.find(v.AsString().data());
+    return found == fresh.end() ? v : found->second;
+  });
+}
+
+Value SharedString(Arena& arena, std::string_view text) {
+  // Also the empty text gets a place of its own in memory, which tells nodes apart.
+  return Arena::MarkShared(Arena::Borrow(arena.Text(std::string(text) + " ").substr(0, text.size())));
+}
+
+Value WithOwnAnnotations(Arena& arena, Value object) {
+  const auto members = object.Get("metadata").Get("annotations").members();
+  if (std::none_of(members.begin(), members.end(), [](const Member& m) { return m.value.is_shared(); })) return object;
+  std::vector<Member> own(members.begin(), members.end());
+  for (Member& m : own)
+    if (m.value.is_shared()) m.value = Arena::Borrow(m.value.AsString());
+  return WithAt(arena, object, {"metadata", "annotations"}, arena.Map(own));
+}
+
+}  // namespace plumb::kustomize
