@@ -14,8 +14,10 @@
 #include "engine/cli/run_metrics.h"
 #include "engine/cli/source.h"
 #include "engine/cli/timeline.h"
+#include "engine/loop/exec_functions.h"
 #include "engine/loop/kube_live_store.h"
 #include "engine/loop/loop.h"
+#include "engine/loop/remote_bases.h"
 #include "engine/loop/resolvers.h"
 #include "engine/loop/status_document.h"
 #include "engine/sandbox/sandbox.h"
@@ -78,6 +80,13 @@ Result<int> Run(const Flags& flags) {
     timeline.Print(event);
     CountEvent(metrics, event);
   };
+  if (!flags.All("remote-bases").empty()) {
+    context.helpers.remote_bases = [&flags, git](const ApplicationSource& source) {
+      return std::make_unique<RemoteBasesFromSources>(RemoteBaseOptionsOf(flags, source, git));
+    };
+  }
+  ExecFunctions functions;
+  if (flags.On("allow-functions")) context.helpers.functions = &functions;
   LoopOptions loop_options;
   HeapTrimmer trimmer;
   loop_options.on_pass = [&](Duration waited, Duration took) {
@@ -123,6 +132,7 @@ Command RunCommand() {
                    {"write-address", 0, "FILE", "write the address it listens on here (for port 0)", "", false, {}},
                    {"cache", 0, "DIR", "where fetched repositories are kept (default: ~/.cache/plumb)", "", false, {}}},
                   Run};
+  for (const Flag& flag : RemoteBaseFlags("none")) command.flags.push_back(flag);
   for (const Flag& flag : ClusterFlags()) command.flags.push_back(flag);
   return command;
 }

@@ -5,8 +5,12 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "core/edit.h"
+#include "core/yaml.h"
 #include "engine/cli/interrupt.h"
 #include "engine/loop/desired.h"
+#include "engine/loop/exec_functions.h"
+#include "plugins/detect.h"
 #include "sources/directory_tree.h"
 #include "sources/git_source.h"
 
@@ -15,11 +19,31 @@ namespace plumb::cli {
 namespace fs = std::filesystem;
 
 std::vector<Flag> SourceFlags() {
-  return {{"repo", 0, "URL", "render from this git repository instead of a local path", "", false, {}},
+  std::vector<Flag> flags = {{"repo", 0, "URL", "render from this git repository instead of a local path", "", false, {}},
           {"revision", 0, "REVISION", "branch, tag, semver range or commit of --repo (default: its HEAD)", "", false, {}},
           {"path", 0, "DIR", "directory in --repo (default: its root)", "", false, {}},
           {"renderer", 0, "NAME", "how to render; recognised from the files where absent", "", false, {"plain", "kustomize"}},
+          {"option", 0, "NAME=VALUE", "an option of the renderer, its value in YAML, as in an Application: 'images=[nginx=nginx:2]'", "", true, {}},
           {"cache", 0, "DIR", "where fetched repositories are kept (default: ~/.cache/plumb)", "", false, {}}};
+  for (const Flag& flag : RemoteBaseFlags("any")) flags.push_back(flag);
+  return flags;
+}
+
+std::vector<Flag> RemoteBaseFlags(const std::string& hosts) {
+  return {{"remote-bases", 0, "HOST", "let kustomizations take bases and files from this host: a name, '*.name', '*', 'none', or 'file' (default: " + hosts + ")", "", true, {}},
+          {"allow-functions", 0, "", "run the programs that kustomizations name as functions", "", false, {}},
+          {"inner-addresses", 0, "", "let those hosts have loopback and link-local addresses", "", false, {}}};
+}
+
+RemoteBaseOptions RemoteBaseOptionsOf(const Flags& flags, const ApplicationSource& source, const GitOptions& git) {
+  RemoteBaseOptions options;
+  for (const std::string& host : flags.All("remote-bases"))
+    if (host != "none") options.hosts.push_back(host);
+  options.inner_addresses = flags.On("inner-addresses");
+  options.git = git;
+  options.own_url = source.git.url;
+  options.own_credentials = source.git.credentials;
+  return options;
 }
 
 std::string CacheDirectory(const Flags& flags) {
@@ -30,6 +54,20 @@ std::string CacheDirectory(const Flags& flags) {
 }
 
 namespace {
+
+// "--option name=value" for each: the map that an Application has under the renderer's name.
+Result<Document> ReadOptions(const Flags& flags) {
+  auto arena = std::make_shared<Arena>();
+  Value options = arena->Map({});
+  for (const std::string& option : flags.All("option")) {
+    const size_t equals = option.find('=');
+    if (equals == std::string::npos || equals == 0) return Invalid(fmt::format("--option '{}': expected NAME=VALUE", option));
+    PLUMB_TRY(value, ParseYamlOne(option.substr(equals + 1)), fmt::format("--option '{}'", option.substr(0, equals)));
+    options = With(*arena, options, option.substr(0, equals), arena->Adopt(value));
+  }
+  if (options.empty()) return Document();
+  return Document(std::move(arena), options);
+}
 
 Result<LoadedSource> LoadRepository(const Flags& flags) {
   LoadedSource loaded;
@@ -63,6 +101,7 @@ Result<LoadedSource> LoadPath(const std::string& path) {
   PLUMB_TRY(tree, OpenDirectoryTree(root.string()));
   loaded.tree = tree;
   loaded.source.directory = root.string();
+  loaded.alone = !fs::exists(root / ".git", error);
   const std::string relative = full.lexically_relative(root).string();
   loaded.source.path = relative == "." ? "" : relative;
   return loaded;
@@ -76,10 +115,62 @@ Result<LoadedSource> LoadSource(const Flags& flags) {
   if (repository != flags.positional().empty()) return Invalid("give either PATH or --repo URL [--revision R] [--path P]");
   if (!repository && (flags.Has("revision") || flags.Has("path"))) return Invalid("--revision and --path go with --repo");
   auto loaded = repository ? LoadRepository(flags) : LoadPath(flags.positional()[0]);
-  if (loaded.ok()) loaded->source.renderer = flags.Get("renderer");
+  if (!loaded.ok()) return loaded;
+  loaded->source.renderer = flags.Get("renderer");
+  PLUMB_TRY(options, ReadOptions(flags));
+  loaded->source.options = std::move(options);
+  GitOptions git;
+  git.cache_directory = CacheDirectory(flags);
+  loaded->remote = RemoteBaseOptionsOf(flags, loaded->source, git);
+  loaded->functions = flags.On("allow-functions");
+  if (!flags.Has("remote-bases")) loaded->remote.hosts = {"*"};  // who types the command chose the source
   return loaded;
 }
 
-Result<Rendered> RenderLoaded(const LoadedSource& loaded) { return RenderSource(*loaded.tree, loaded.source); }
+namespace {
+
+// A directory in no checkout has no root of its own that its bases could be told to stay in: where it reaches out of what
+// was opened, the directory above is opened instead. Whoever typed the path may read it.
+template <typename F>
+auto RenderWidely(const LoadedSource& loaded, const F& render) -> decltype(render(*loaded.tree, loaded.source)) {
+  auto first = render(*loaded.tree, loaded.source);
+  if (first.ok() || !loaded.alone || first.error().code() != Code::kDenied) return first;
+  ApplicationSource source = loaded.source;
+  for (fs::path at = source.directory; at.has_relative_path(); at = at.parent_path()) {
+    source.path = (at.filename() / source.path).lexically_normal().string();
+    while (source.path.ends_with('/')) source.path.pop_back();
+    PLUMB_TRY(tree, OpenDirectoryTree(at.parent_path().string()));
+    auto again = render(*tree, source);
+    if (again.ok() || again.error().code() != Code::kDenied) return again;
+  }
+  return first;
+}
+
+}  // namespace
+
+Result<Rendered> RenderLoaded(const LoadedSource& loaded) {
+  ExecFunctions functions;
+  const auto hand_out = [&](const ApplicationSource&) { return std::make_unique<RemoteBasesFromSources>(loaded.remote, Interrupted()); };
+  const RenderHelpers helpers{hand_out, loaded.functions ? &functions : nullptr};
+  return RenderWidely(loaded, [&](const Tree& tree, const ApplicationSource& source) { return RenderSource(tree, source, {}, helpers); });
+}
+
+Result<Explanation> ExplainLoaded(const LoadedSource& loaded, const std::string& object) {
+  std::string renderer = loaded.source.renderer;
+  if (renderer.empty()) {
+    PLUMB_TRY(detected, DetectRenderer(*loaded.tree, loaded.source.path));
+    renderer = RendererName(detected);
+  }
+  if (renderer != "kustomize") return Invalid(fmt::format("--explain knows kustomizations; this is a {} source, whose fields are its files'", renderer));
+  RemoteBasesFromSources remote(loaded.remote, Interrupted());
+  ExecFunctions functions;
+  return RenderWidely(loaded, [&](const Tree& tree, const ApplicationSource& source) {
+    RenderRequest request;
+    request.tree = &tree;
+    request.path = source.path;
+    request.options = source.options;
+    return ExplainKustomize(request, object, {&remote, loaded.functions ? &functions : nullptr});
+  });
+}
 
 }  // namespace plumb::cli

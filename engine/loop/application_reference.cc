@@ -25,7 +25,7 @@ spec:
     # directory: ./deploy           # instead of git, in a file: a local directory
     path: ""                        # the directory in the source to render; "" is its root
     # plain: {recurse: true, include: [], exclude: []}   # the renderer with its options; recognised from the files
-    # kustomize: {}                                      # where none is named
+    # kustomize: {namePrefix: p-, images: [nginx=nginx:2]}   # where none is named; options: docs/kustomize.md
   target:
     cluster: ""                     # a registered cluster; "" is the one that Plumb runs in or was given
     namespace: default              # for objects that name none

@@ -38,6 +38,7 @@ ReconcilerContext Loop::ContextFor(const Application& application, const std::ve
     WakeDependants(key);
     if (context_.on_status) context_.on_status(key);
   };
+  own.helpers = context_.helpers;
   own.events = context_.events;
   own.clock = context_.clock;
   return own;

@@ -33,6 +33,7 @@ struct LoopContext {
   SourceHub::MakeResolver make_resolver;
   std::function<Status(const Application&, const DesiredSet&)> admit{};  // what its project allows
   std::function<void(const std::string& key)> on_status{};               // on the reconciling thread: quick
+  RenderHelpers helpers{};                                               // what sources may ask for beyond their files
   EventSink events;
   Clock* clock = nullptr;
 };

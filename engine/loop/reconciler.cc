@@ -15,7 +15,7 @@ std::string Short(const std::string& revision) { return revision.substr(0, 10); 
 }  // namespace
 
 Reconciler::Reconciler(Application application, ReconcilerContext context, IgnoreRules ignore, const ApplicationStatus& before)
-    : application_(std::move(application)), context_(std::move(context)), ignore_(std::move(ignore)), rendering_(application_.sources),
+    : application_(std::move(application)), context_(std::move(context)), ignore_(std::move(ignore)), rendering_(application_.sources, context_.helpers),
       backoff_({application_.sync.retry.first, application_.sync.retry.max}) {
   work_.source = work_.all = true;
   status_ = before;

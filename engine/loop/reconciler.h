@@ -42,6 +42,7 @@ struct ReconcilerContext {
   std::function<Status(const DesiredSet&)> admit{};             // what the application's project allows
   std::function<void(const std::vector<ObjectId>&)> on_owned{};  // the objects whose live events it wants to hear of
   std::function<void()> on_status{};                            // status() says something new
+  RenderHelpers helpers{};                                      // what sources may ask for beyond their files
   EventSink events;
   Clock* clock = nullptr;
 };

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "engine/loop/desired.h"
-
 namespace plumb {
 
 namespace {
@@ -24,7 +22,7 @@ Result<bool> Rendering::Update(const std::vector<std::shared_ptr<const SourceSta
     }
     const RecordingTree tree(*states[i]->tree);
     auto rules = IgnoreRules::OfTree(tree);
-    auto rendered = rules.ok() ? RenderSource(tree, sources_[i]) : Result<Rendered>(rules.error());
+    auto rendered = rules.ok() ? RenderSource(tree, sources_[i], {}, helpers_) : Result<Rendered>(rules.error());
     part.state = states[i];
     part.reads = std::make_shared<const ReadSet>(tree.Taken());
     {

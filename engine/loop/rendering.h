@@ -8,6 +8,7 @@
 #include "core/mutex.h"
 #include "core/object.h"
 #include "diff/ignore.h"
+#include "engine/loop/desired.h"
 #include "engine/loop/read_set.h"
 #include "engine/loop/source_hub.h"
 #include "plugins/renderer.h"
@@ -17,7 +18,8 @@ namespace plumb {
 // Update is called by one thread at a time; Reads is thread-safe beside it.
 class Rendering {
  public:
-  explicit Rendering(const std::vector<ApplicationSource>& sources) : sources_(sources), parts_(sources.size()) {}
+  explicit Rendering(const std::vector<ApplicationSource>& sources, RenderHelpers helpers = {})
+      : sources_(sources), helpers_(std::move(helpers)), parts_(sources.size()) {}
 
   // Renders what has to be. True where the manifests or the ignore rules may be others than before. An error leaves the manifests as they
   // were, and the next call renders again only where a tree has changed or the error was of a kind that passes.
@@ -43,6 +45,7 @@ class Rendering {
   };
 
   const std::vector<ApplicationSource>& sources_;
+  const RenderHelpers helpers_;
   std::vector<Part> parts_;
   std::vector<Manifest> manifests_;
   std::vector<std::string> warnings_;
