@@ -41,16 +41,16 @@ Result<Value> EachScalar(Arena& arena, Value v, const F& change) {
 }
 
 // Before anything else walks the whole tree: its size, its depth, and keys given twice.
-Status CheckShape(Value v, SettleLimits& limits, size_t depth) {
-  if (depth > limits.depth) return LimitExceeded("an object is nested more than " + std::to_string(limits.depth) + " deep");
+Status CheckShape(Value v, size_t& left, size_t deepest) {
+  if (deepest == 0) return LimitExceeded("an object is nested too deep");
   const size_t size = v.size() + 1;
-  if (size > limits.nodes) return LimitExceeded("the objects have more values than a render may make: patches or replacements copy them into themselves");
-  limits.nodes -= size;
+  if (size > left) return LimitExceeded("the objects have more values than a render may make: patches or replacements copy them into themselves");
+  left -= size;
   for (Value item : v.items())
-    if (!item.is_scalar()) PLUMB_OK(CheckShape(item, limits, depth + 1));
+    if (!item.is_scalar()) PLUMB_OK(CheckShape(item, left, deepest - 1));
   for (const Member& m : v.members()) {
     if (v.Find(m.key) != &m.value) return Invalid("key '" + std::string(m.key) + "' given twice");
-    if (!m.value.is_scalar()) PLUMB_OK(CheckShape(m.value, limits, depth + 1));
+    if (!m.value.is_scalar()) PLUMB_OK(CheckShape(m.value, left, deepest - 1));
   }
   return Ok();
 }
@@ -81,8 +81,12 @@ bool IsWrittenQuoted(std::string_view text) {
 
 }  // namespace
 
-Result<Value> Settle(Arena& arena, Value written, SettleLimits& limits) {
-  PLUMB_OK(CheckShape(written, limits, 0));
+Result<Value> Settle(Arena& arena, Value written, SettleLimits& limits, size_t& nodes) {
+  size_t left = limits.nodes + nodes;
+  const size_t before = left;
+  PLUMB_OK(CheckShape(written, left, limits.depth));
+  limits.nodes = left;  // less by what the object has grown
+  nodes = before - left;
   return EachScalar(arena, written, [&](Value v) { return SettleScalar(arena, v); });
 }
 

@@ -18,13 +18,14 @@ namespace plumb::kustomize {
 // What one build may make of its objects, shared subtrees counted wherever they stand: patches and replacements can copy
 // an object into itself again and again.
 struct SettleLimits {
-  size_t nodes = 20'000'000;  // of all calls together; each call takes its own off
+  size_t nodes = 20'000'000;  // of all objects together: each call takes off what its object has grown since the one before
   size_t depth = 600;         // nesting of one object
 };
 
 // What the object means once it is read from its text again: floats and dates in their canonical form, no marks left.
+// `nodes` is what the object had at the last call (0 at the first), and is updated.
 // Errors: kInvalid for a key given twice, and numbers that JSON has not; kLimit.
-Result<Value> Settle(Arena& arena, Value written, SettleLimits& limits);
+Result<Value> Settle(Arena& arena, Value written, SettleLimits& limits, size_t& nodes);
 
 // A settled tree as if it had been written by go-yaml and read again: strings that need quotes count as quoted.
 Value Rewrite(Arena& arena, Value settled);

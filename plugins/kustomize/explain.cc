@@ -184,8 +184,9 @@ Result<Explanation> ExplainKustomize(const RenderRequest& request, const std::st
   std::map<StablePath, std::vector<FieldCause>> causes;
   Leaves before;
   SettleLimits limits;
+  size_t nodes = 0;
   for (const Trace::Snapshot& snapshot : *trace.Find(resource.serial)) {
-    PLUMB_TRY(settled, Settle(arena, snapshot.root, limits));
+    PLUMB_TRY(settled, Settle(arena, snapshot.root, limits, nodes));
     const Leaves now = LeavesOf(masked.Object(arena, settled));
     for (const auto& [path, leaf] : now) {
       const auto old = before.find(path);

@@ -79,8 +79,8 @@ Result<Value> ApplyOperations(Arena& arena, Value object, Value operations) {
 // may add an annotation to an object that has none of its own.
 Status PatchWithJson(Build& build, Resource& resource, Value operations) {
   Arena& arena = *build.arena;
+  PLUMB_TRY(settled, Settle(arena, WithBuildAnnotations(arena, resource), build.settle, resource.nodes));
   Resource before = resource;
-  PLUMB_TRY(settled, Settle(arena, WithBuildAnnotations(arena, resource), build.settle));
   PLUMB_TRY(patched, ApplyOperations(arena, settled, operations));
   resource.root = Rewrite(arena, patched);
   TakeBuildAnnotations(arena, resource);

@@ -49,7 +49,7 @@ Status Finish(Build& build, const Kustomization& k, const Options& options, cons
     PLUMB_OK(ApplyPairs(arena, all.map, {{"app.kubernetes.io/managed-by", kManagedBy}}, {{{}, "metadata/labels", true}}));
   for (Resource& resource : all.map) {
     PLUMB_OK(CleanAnnotations(arena, resource, Has(k.build_metadata, "originAnnotations"), Has(k.build_metadata, "transformerAnnotations")));
-    PLUMB_TRY(settled, Settle(arena, resource.root, build.settle), resource.origin.ToString());
+    PLUMB_TRY(settled, Settle(arena, resource.root, build.settle, resource.nodes), resource.origin.ToString());
     resource.root = settled;
   }
   note("buildMetadata");

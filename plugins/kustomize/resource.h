@@ -29,6 +29,7 @@ struct Resource {
   bool needs_hash = false;
   bool allow_name_change = false, allow_kind_change = false;  // of patches
   Origin origin;
+  size_t nodes = 0;     // of the tree when it was settled last (as_written.h)
   uint32_t serial = 0;  // the object in the build's trace; 0 where there is none
 
   bool gone() const { return IsGone(root); }
