@@ -163,8 +163,10 @@ RunningPlumb::RunningPlumb(const TempDirectory& directory, const std::string& ku
   WriteAll(directory / "application.yaml", application_yaml);
   const fs::path address = directory / "address";
   fs::remove(address);
-  std::vector<std::string> argv = {PlumbProgram(), "run", "--config", directory / "application.yaml", "--kubeconfig", kubeconfig, "--listen", "127.0.0.1:0",
+  std::vector<std::string> argv = {PlumbProgram(), "run", "--config", directory / "application.yaml", "--listen", "127.0.0.1:0",
                                    "--write-address", address, "--cache", directory / "cache", "--output", "json"};
+  if (kubeconfig.empty()) argv.emplace_back("--sandbox");
+  else argv.insert(argv.end(), {"--kubeconfig", kubeconfig});
   argv.insert(argv.end(), more_flags.begin(), more_flags.end());
   process_ = std::make_unique<Background>(argv, events_, log_);
   if (Eventually([&] { return fs::exists(address) && fs::file_size(address) > 0; })) address_ = ReadAll(address);

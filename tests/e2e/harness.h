@@ -75,7 +75,7 @@ class TestCluster {
 // kubectl of the control plane's binaries, else of PATH; "" where there is none.
 std::string Kubectl();
 
-// `plumb run` on one application, its timeline read as JSON lines.
+// `plumb run` on one application, its timeline read as JSON lines. Without a kubeconfig it runs on a sandbox of its own.
 class RunningPlumb {
  public:
   RunningPlumb(const TempDirectory& directory, const std::string& kubeconfig, const std::string& application_yaml,
