@@ -72,8 +72,12 @@ class Arena::Compactor {
         for (const Member& m : v.members()) members.push_back({Text(m.key), Copy(m.value)});
         return arena_->Map(members);
       }
-      default: return v;
+      // A spelling (YamlOptions::as_written) is let go: its text is in the arena that is left.
+      case Kind::kBool: return Bool(v.AsBool());
+      case Kind::kInt: return Int(v.AsInt());
+      case Kind::kNull: break;
     }
+    return v.is_bare_null() ? BareNull() : Null();
   }
 
   std::shared_ptr<Arena> arena_ = std::make_shared<Arena>();

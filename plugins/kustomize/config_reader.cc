@@ -24,12 +24,19 @@ Result<ConfigReader> ConfigReader::Of(Value map, std::string where, ReaderOption
   return ConfigReader(map, std::move(where), options);
 }
 
-const Value* ConfigReader::Find(std::string_view name) const {
-  const Value* found = map_.Find(name);
-  // The last one that matches wins, as where a name is given twice.
+// Go reads the fields in the order of their spelling: of several spellings of one name the last replaces those before.
+std::vector<const Value*> ConfigReader::FindAll(std::string_view name) const {
+  std::map<std::string_view, const Value*> found;
   for (const Member& m : map_.members())
-    if (!found && SameInAnyCase(m.key, name)) found = &m.value;
-  return found && !found->is_null() ? found : nullptr;
+    if (!m.value.is_null() && SameInAnyCase(m.key, name)) found[m.key] = &m.value;
+  std::vector<const Value*> values;
+  for (const auto& [key, value] : found) values.push_back(value);
+  return values;
+}
+
+const Value* ConfigReader::Find(std::string_view name) const {
+  const auto all = FindAll(name);
+  return all.empty() ? nullptr : all.back();
 }
 
 const Value* ConfigReader::Take(std::string_view name) {
@@ -100,12 +107,13 @@ Status ConfigReader::Read(std::string_view name, std::vector<std::string>* out) 
 }
 
 Status ConfigReader::Read(std::string_view name, std::map<std::string, std::string>* out) {
-  const Value* found = Take(name);
-  if (!found) return Ok();
-  if (!found->is_map()) return WrongType(name, "a map of strings", *found);
-  for (const Member& m : found->members()) {
-    PLUMB_TRY(text, Text(std::string(name) + "." + std::string(m.key), m.value));
-    (*out)[std::string(m.key)] = text;
+  known_.emplace_back(name);
+  for (const Value* found : FindAll(name)) {  // maps are filled by all of them
+    if (!found->is_map()) return WrongType(name, "a map of strings", *found);
+    for (const Member& m : found->members()) {
+      PLUMB_TRY(text, Text(std::string(name) + "." + std::string(m.key), m.value));
+      (*out)[std::string(m.key)] = text;
+    }
   }
   return Ok();
 }

@@ -71,6 +71,7 @@ class ConfigReader {
   ConfigReader(Value map, std::string where, ReaderOptions options)
       : map_(map), where_(std::move(where)), options_(options) {}
 
+  std::vector<const Value*> FindAll(std::string_view name) const;
   const Value* Find(std::string_view name) const;
   const Value* Take(std::string_view name);
   std::string Join(std::string_view name) const;

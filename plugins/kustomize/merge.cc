@@ -128,7 +128,7 @@ class Merger {
     }
     if (patch) {
       for (const Member& m : patch->members())
-        if (!target->Has(m.key)) PLUMB_OK(merge_field(m.key, std::nullopt, m.value));
+        if (!target->Has(m.key) && patch->Find(m.key) == &m.value) PLUMB_OK(merge_field(m.key, std::nullopt, m.value));
     }
     return Merged{changed ? arena_.Map(members) : *target, from_target};
   }

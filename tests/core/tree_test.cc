@@ -43,6 +43,11 @@ TEST(MemoryTree, FollowsSymlinksWithinTheTree) {
   EXPECT_EQ(tree.Read("out").error().code(), Code::kDenied);
   EXPECT_EQ(tree.Read("abs").error().code(), Code::kDenied);
   EXPECT_EQ(tree.Read("loop").error().code(), Code::kLimit);
+  EXPECT_EQ(*tree.RealPath("link/up"), "real/x");
+  EXPECT_EQ(*tree.RealPath("link"), "real");
+  EXPECT_EQ(*tree.RealPath(""), "");
+  EXPECT_EQ(tree.RealPath("link/none").error().code(), Code::kNotFound);
+  EXPECT_EQ(tree.RealPath("out").error().code(), Code::kDenied);
 }
 
 TEST(MemoryTree, AddressFollowsContent) {

@@ -227,5 +227,38 @@ TEST(Yaml, LocateFindsValuesAndKeys) {
   EXPECT_EQ(LocateYaml(kText, 9, {}).line, 0);
 }
 
+// For whoever changes scalars as text: their spelling and whether they were quoted is kept beside their value.
+TEST(Yaml, ScalarsCanBeKeptAsTheyWereWritten) {
+  const auto document = ParseYamlOne("i: 0x1F\nb: True\nn: ~\nf: 1.50\nd: 2001-01-01\ninf: .inf\nq: 'a'\np: a\nplain: 31\nl: |\n  x\nbare:\nflow: {bare: }\ntwice: {a: 1, a: 2}\n",
+                                     {.dialect = YamlDialect::kKyaml, .as_written = true});
+  ASSERT_TRUE(document.ok()) << document.error().message();
+  const Value v = document->root();
+  const struct {
+    const char *key, *spelling;
+    Kind kind;
+  } kSpelled[] = {{"i", "0x1F", Kind::kInt}, {"b", "True", Kind::kBool}, {"n", "~", Kind::kNull}, {"f", "1.50", Kind::kFloat}, {"d", "2001-01-01", Kind::kString}, {"inf", ".inf", Kind::kFloat}};
+  for (const auto& c : kSpelled) {
+    EXPECT_TRUE(v.Get(c.key).has_spelling()) << c.key;
+    EXPECT_EQ(v.Get(c.key).Spelling(), c.spelling);
+    EXPECT_EQ(v.Get(c.key).kind(), c.kind) << c.key;
+  }
+  EXPECT_EQ(v.Get("i").AsInt(), 31);
+  EXPECT_TRUE(v.Get("b").AsBool());
+  EXPECT_EQ(v.Get("f").AsDouble(), 1.5);
+  EXPECT_EQ(v.Get("i"), v.Get("plain")) << "equal by value";
+  EXPECT_FALSE(v.Get("i").SameAs(v.Get("plain")));
+  EXPECT_FALSE(v.Get("plain").has_spelling());
+  EXPECT_TRUE(v.Get("q").is_quoted());
+  EXPECT_FALSE(v.Get("p").is_quoted());
+  EXPECT_TRUE(v.Get("l").is_quoted());
+  EXPECT_TRUE(v.Get("bare").is_bare_null());
+  EXPECT_FALSE(v.Get("bare").is_quoted());
+  EXPECT_TRUE(v.Get("flow").Get("bare").is_quoted()) << "go-yaml writes '' for it";
+  EXPECT_EQ(v.Get("twice").size(), 2u);
+  EXPECT_EQ(v.Get("twice").Get("a").AsInt(), 1) << "the first one is found";
+  Arena copies;
+  EXPECT_EQ(copies.Copy(v).Get("i").Spelling(), "0x1F");
+}
+
 }  // namespace
 }  // namespace plumb

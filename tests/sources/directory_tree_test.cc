@@ -61,6 +61,11 @@ TEST_F(DirectoryTreeTest, ReadsFilesAndFollowsLinksWithin) {
   EXPECT_EQ(*tree_->Read("deploy/prod/up"), "a: 1\n");
   EXPECT_EQ(*tree_->Read("d/prod/web.yaml"), "web");
   EXPECT_EQ(*tree_->Read("chain"), "a: 1\n");
+  EXPECT_EQ(*tree_->RealPath("chain"), "a.yaml");
+  EXPECT_EQ(*tree_->RealPath("d/prod/web.yaml"), "deploy/prod/web.yaml");
+  EXPECT_EQ(*tree_->RealPath("d/prod"), "deploy/prod");
+  EXPECT_EQ(*tree_->RealPath(""), "");
+  EXPECT_EQ(tree_->RealPath("d/none").error().code(), Code::kNotFound);
   EXPECT_EQ(*tree_->Stat("d"), TreeEntry::Type::kDirectory);
   EXPECT_EQ(*tree_->Stat(""), TreeEntry::Type::kDirectory);
 }

@@ -53,6 +53,10 @@ TEST_F(GitTreeTest, LinksAreFollowedWithinAndRefusedOut) {
   auto tree = Open();
   EXPECT_EQ(*tree->Read("deploy/prod/up"), "a");
   EXPECT_EQ(*tree->Read("d/prod/web.yaml"), "web");
+  EXPECT_EQ(*tree->RealPath("deploy/prod/up"), "a.yaml");
+  EXPECT_EQ(*tree->RealPath("d/prod/web.yaml"), "deploy/prod/web.yaml");
+  EXPECT_EQ(*tree->RealPath("d"), "deploy");
+  EXPECT_EQ(tree->RealPath("out").error().code(), Code::kDenied);
   EXPECT_EQ(*tree->Stat("d"), TreeEntry::Type::kDirectory);
   EXPECT_EQ(tree->Read("out").error().code(), Code::kDenied);
   EXPECT_EQ(tree->Read("absolute").error().message(), "'absolute' leads out of the tree by an absolute symlink");

@@ -2,29 +2,39 @@
 // are on disk, where the operating system keeps them in memory after the first run.
 //
 // usage: kustomizebench [-n RUNS] [-all] DIR...
-// Prints "DIR MILLISECONDS BYTES" for each, the best of the runs; with -all the sum of all directories, each once.
+// Prints "DIR MILLISECONDS BYTES" for each, the best of the runs, in processor time of all threads; with -all the sum of all directories, each once.
 package main
 
 import (
 	"flag"
 	"fmt"
 	"os"
+	"syscall"
 	"time"
 
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 )
 
+// spent is the processor time of this process.
+func spent() time.Duration {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		panic(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
 func build(dir string) (int, time.Duration, error) {
 	options := krusty.MakeDefaultOptions()
 	options.Reorder = krusty.ReorderOptionLegacy
-	begin := time.Now()
+	begin := spent()
 	resources, err := krusty.MakeKustomizer(options).Run(filesys.MakeFsOnDisk(), dir)
 	if err != nil {
 		return 0, 0, err
 	}
 	text, err := resources.AsYaml()
-	return len(text), time.Since(begin), err
+	return len(text), spent() - begin, err
 }
 
 func main() {
