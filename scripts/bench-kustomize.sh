@@ -51,7 +51,7 @@ print("%.3f" % best)' "$@"
 }
 ratio() { awk "BEGIN { printf \"%.0f\", $1 / $2 }"; }
 
-printf '%-60s %10s %10s %22s %22s\n' tree bytes plumb 'kustomize program' 'kustomize library'
+printf '%-72s %10s %10s %22s %22s\n' tree bytes plumb 'kustomize program' 'kustomize library'
 for dir in "${dirs[@]}"; do
   ours=$(plumb_ms "BM_Tree/$dir") bytes=$(python3 -c 'import json, os, sys
 root = sys.argv[1]
@@ -59,11 +59,14 @@ print(next(os.path.getsize(os.path.join(root, c["golden"])) for n in os.listdir(
   theirs=- loop=-
   if [[ -x $program ]]; then ms=$(program_ms "$program" build "$work/trees/$dir"); theirs="$ms ms ($(ratio "$ms" "$ours")x)"; fi
   if [[ -n $library ]]; then ms=$("$library" -n 5 "$work/trees/$dir" 2>/dev/null | awk '{ print $2 }'); loop="$ms ms ($(ratio "$ms" "$ours")x)"; fi
-  printf '%-60s %10s %7s ms %22s %22s\n' "${dir: -60}" "$bytes" "$ours" "$theirs" "$loop"
+  printf '%-72s %10s %7s ms %22s %22s\n' "${dir#inputs/}" "$bytes" "$ours" "$theirs" "$loop"
 done
 for name in BM_Objects/10 BM_Objects/100 BM_Objects/1000 BM_Objects/10000 BM_Megabytes/1 BM_Megabytes/5 BM_ThousandOverlays; do
-  printf '%-60s %21s ms\n' "$name" "$(plumb_ms "$name")"
+  printf '%-72s %21s ms\n' "$name" "$(plumb_ms "$name")"
 done
-printf '%-60s %21s MB\n' 'largest resident memory of this run' "$(PLUMB_BENCH_KUSTOMIZE=$work/trees PLUMB_BENCH_DIRS=${dirs[-1]} /usr/bin/env python3 -c 'import resource, subprocess, sys
+memory_mb() { python3 -c 'import resource, subprocess, sys
 subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)' build-bench/tests/bench/kustomize_bench --benchmark_min_time=0.1 "--benchmark_filter=BM_Tree")"
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)' "$@"; }
+printf '%-72s %21s MB\n' 'resident memory: the last tree, all trees being in memory too' \
+  "$(PLUMB_BENCH_KUSTOMIZE=$work/trees PLUMB_BENCH_DIRS=${dirs[-1]} memory_mb build-bench/tests/bench/kustomize_bench --benchmark_min_time=0.1 --benchmark_filter=BM_Tree)"
+[[ ! -x $program ]] || printf '%-72s %21s MB\n' 'the same, kustomize program' "$(memory_mb "$program" build "$work/trees/${dirs[-1]}")"
