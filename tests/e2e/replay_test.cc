@@ -30,10 +30,14 @@ std::vector<std::string> Lines(const std::string& text) {
 // What an independent judge, kubectl's own server-side diff, says of rendered manifests: "" where the cluster has them.
 // It reads an object and then asks for a dry run: where a controller writes between the two, it is asked again.
 std::string Judged(const TestCluster& cluster, const TempDirectory& directory, const std::string& manifests) {
+  // The namespace of those that name none, as the context's: with -n kubectl would refuse those that name another.
+  const std::string kubeconfig = directory / "judge.kubeconfig";
+  WriteAll(kubeconfig, ReadAll(cluster.kubeconfig));
+  if (Execute({Kubectl(), "--kubeconfig", kubeconfig, "config", "set-context", "--current", "--namespace=replay"}).status != 0) return "kubectl config failed";
   std::string differences;
   for (int attempt = 0; attempt < 5; ++attempt) {
     if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(300));
-    const Outcome judged = Execute({Kubectl(), "--kubeconfig", cluster.kubeconfig, "diff", "--server-side", "--force-conflicts", "--field-manager=plumb", "-n", "replay", "-f", "-"},
+    const Outcome judged = Execute({Kubectl(), "--kubeconfig", kubeconfig, "diff", "--server-side", "--force-conflicts", "--field-manager=plumb", "-f", "-"},
                                    {{"KUBECACHEDIR", directory / "kubecache"}}, manifests);
     differences = judged.status > 1 ? judged.err : "";
     // What plumb adds itself is its label; kubectl, speaking as the same manager without it, would remove just that.
