@@ -109,7 +109,7 @@ Value WrittenOver(Arena& arena, Value old, Value value) {
 Status CheckAddedKey(std::string_view key) {
   Arena scratch;
   if (key.empty() || PlainScalar(scratch, key).is_string()) return Ok();
-  return Invalid("the key '" + std::string(key) + "' looks like a " + std::string(KindName(PlainScalar(scratch, key).kind())) +
+  return Invalid("the key '" + std::string(key) + "' looks like " + std::string(KindWithArticle(PlainScalar(scratch, key).kind())) +
                  ", and Kustomize cannot write it: choose another");
 }
 

@@ -29,7 +29,8 @@ Result<Value> SetAffix(Arena& arena, Value object, Affix affix, const std::strin
 
 // Labels or annotations: every pair is set in every field that `fields` leads to.
 Status ApplyPairs(Arena& arena, ResMap& map, const Labels& pairs, const FieldSpecs& fields);
-Result<Value> SetPairs(Arena& arena, Value object, const Labels& pairs, const FieldSpecs& fields);
+// `check_keys`: an added key that looks like a number is an error, as it is where the object is written at last.
+Result<Value> SetPairs(Arena& arena, Value object, const Labels& pairs, const FieldSpecs& fields, bool check_keys = false);
 
 // Name, tag and digest of images: in `containers` and `initContainers` anywhere, then by `fields`.
 Status ApplyImage(Arena& arena, ResMap& map, const ImageArgs& image, const FieldSpecs& fields);
