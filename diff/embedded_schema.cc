@@ -53,6 +53,10 @@ class Table {
     return &entry.root;
   }
 
+  std::string_view Go(std::string_view name) const {
+    const auto found = go_.find(name);
+    return found == go_.end() ? std::string_view() : found->second;
+  }
   std::string_view version() const { return version_; }
   const std::vector<EmbeddedResource>& resources() const { return resources_; }
   const EmbeddedResource* Find(const Gvk& gvk) const {
@@ -84,10 +88,10 @@ class Table {
     line.remove_prefix(std::min(space + 1, line.size()));
     if (word == "version") version_ = line;
     if (word == "resource") AddResource(line);
-    if (word == "definition") {
-      const size_t gap = std::min(line.find(' '), line.size());
-      AddDefinition(line.substr(0, gap), line.substr(std::min(gap + 1, line.size())));
-    }
+    const size_t gap = std::min(line.find(' '), line.size());
+    const std::string_view name = line.substr(0, gap), rest = line.substr(std::min(gap + 1, line.size()));
+    if (word == "definition") AddDefinition(name, rest);
+    if (word == "go") go_.emplace(name, rest);
   }
 
   void AddResource(std::string_view json) {
@@ -124,6 +128,7 @@ class Table {
   std::vector<EmbeddedResource> resources_;
   std::map<Gvk, size_t> by_kind_;
   std::vector<std::pair<Gvk, std::string>> kinds_;
+  std::unordered_map<std::string_view, std::string_view> go_;
   Mutex mu_;
   std::unordered_map<std::string_view, Entry> definitions_;  // the map never changes; the entries do, under mu_
 };
@@ -150,6 +155,8 @@ Value EmbeddedDefinition(std::string_view name) {
   const Value* found = Table::Get().Definition(name);
   return found ? *found : Value();
 }
+
+std::string_view EmbeddedGoType(std::string_view name) { return Table::Get().Go(name); }
 
 std::string_view EmbeddedVersion() { return Table::Get().version(); }
 

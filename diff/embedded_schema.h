@@ -1,7 +1,7 @@
 // The built-in kinds of Kubernetes that the program carries: their schema and how they are served. For work without a
 // cluster (render, offline diff, the sandbox), and for what every cluster has in common.
 //
-// Source: diff/tables/kubernetes.txt, written by scripts/gen-schema.py from a kube-apiserver. All functions are thread-safe.
+// Source: diff/tables/kubernetes.txt, written by scripts/gen-schema.py from a kube-apiserver and the Go types of its API. All functions are thread-safe.
 #pragma once
 
 #include <string>
@@ -39,6 +39,8 @@ const EmbeddedResource* FindEmbeddedResource(const Gvk& gvk);
 
 // The JSON schema of a definition, without descriptions; $refs are bare names. Null where there is none.
 Value EmbeddedDefinition(std::string_view name);
+// What the table says of the Go type behind a definition, for diff/go_type.h; "" where it has none.
+std::string_view EmbeddedGoType(std::string_view name);
 // "1.36.3": the release that the table was read from.
 std::string_view EmbeddedVersion();
 

@@ -46,12 +46,14 @@ void AppendJson(const FieldSet& set, std::string* out) {
 }
 
 void Walk(const FieldSet& set, FieldPath* path, const std::function<void(const FieldPath&)>& f) {
-  for (const FieldNode& node : set.nodes()) {
-    path->Push(ToStep(node.element));
-    if (node.member) f(*path);
-    Walk(node.children, path, f);
-    path->Pop();
-  }
+  for (const bool members : {true, false})
+    for (const FieldNode& node : set.nodes()) {
+      if (members ? !node.member : node.children.empty()) continue;
+      path->Push(ToStep(node.element));
+      if (members) f(*path);
+      else Walk(node.children, path, f);
+      path->Pop();
+    }
 }
 
 // The type below an element of a node of type `type`; nullptr where the schema says nothing.
@@ -168,20 +170,25 @@ std::string SerializeFieldSet(const FieldSet& set) {
   return out;
 }
 
-Value FieldSetToValue(Arena& arena, const FieldSet& set) {
+namespace {
+Value ToValue(Arena& arena, const FieldSet& set, std::string (*serialize)(const PathElement&)) {
   std::vector<Member> members;
   members.reserve(set.nodes().size());
   for (const FieldNode& node : set.nodes()) {
-    Value below = FieldSetToValue(arena, node.children);
+    Value below = ToValue(arena, node.children, serialize);
     if (node.member && !node.children.empty()) {
       std::vector<Member> with_self{{".", arena.Map({})}};
       with_self.insert(with_self.end(), below.members().begin(), below.members().end());
       below = arena.Map(with_self);
     }
-    members.push_back({arena.Text(SerializeElement(node.element)), below});
+    members.push_back({arena.Text(serialize(node.element)), below});
   }
   return arena.Map(members);
 }
+}  // namespace
+
+Value FieldSetToValue(Arena& arena, const FieldSet& set) { return ToValue(arena, set, SerializeElement); }
+Value FieldSetToManagedFields(Arena& arena, const FieldSet& set) { return ToValue(arena, set, SerializeElementEscaped); }
 
 FieldSet Union(Arena& arena, const FieldSet& a, const FieldSet& b) {
   if (a.empty() || Same(a, b)) return b;

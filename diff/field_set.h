@@ -59,6 +59,7 @@ Result<FieldSet> FieldSetFromValue(Arena& arena, Value fields_v1);
 // The canonical form: byte for byte what the API server writes (less its escaping of <, > and &).
 std::string SerializeFieldSet(const FieldSet& set);
 Value FieldSetToValue(Arena& arena, const FieldSet& set);
+Value FieldSetToManagedFields(Arena& arena, const FieldSet& set);  // with its escaping
 
 FieldSet Union(Arena& arena, const FieldSet& a, const FieldSet& b);
 FieldSet Intersection(Arena& arena, const FieldSet& a, const FieldSet& b);
@@ -75,7 +76,7 @@ FieldSet WithNamedParents(Arena& arena, const FieldSet& set, const Type* type);
 FieldSet WithoutPartsOfAtomics(Arena& arena, const FieldSet& set, const Type* type);
 
 FieldSet FieldSetOf(Arena& arena, const std::vector<FieldPath>& paths);
-// Calls f for each member, in order.
+// Calls f for each member, in the server's order: those of a level before what is below them.
 void ForEachMember(const FieldSet& set, const std::function<void(const FieldPath&)>& f);
 
 }  // namespace plumb

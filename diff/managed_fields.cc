@@ -82,7 +82,7 @@ Value EncodeManagedFields(Arena& arena, const ManagedFields& managed) {
     members.push_back({"fieldsType", Arena::Borrow("FieldsV1")});
     const auto read = managed.read.find(std::string(e.key));
     const bool same = read != managed.read.end() && e.owned->set.SharesNodesWith(read->second.set);
-    members.push_back({"fieldsV1", same ? read->second.fields_v1 : FieldSetToValue(arena, e.owned->set)});
+    members.push_back({"fieldsV1", same ? read->second.fields_v1 : FieldSetToManagedFields(arena, e.owned->set)});
     if (!e.manager->subresource.empty()) members.push_back({"subresource", arena.String(e.manager->subresource)});
     list.push_back(arena.Map(members));
   }

@@ -14,7 +14,7 @@ struct MergeProfile {
   bool ordered_noop = true;
   // A list item may leave out some of its keys (from 1.34). Before: an error where the schema has no default for it.
   bool optional_keys = true;
-  // A map or list that a removal empties stays as {} or [] (1.36). Elsewhere it becomes null.
+  // A map or list that a removal empties stays as {} or [] (1.36 before 1.36.3). Elsewhere it becomes null.
   bool keep_emptied = false;
   // Removing the last field of a struct removes the struct too (from 1.21).
   bool named_parents = true;
@@ -23,15 +23,15 @@ struct MergeProfile {
   // What was owned as an atomic list or map, and no longer is one, is owned with every part (to 1.20).
   bool expand_atomics = false;
 
-  // Of a server of release 1.`minor`; from 20 on. Later releases than are known: as the last known one.
-  static MergeProfile ForServer(int minor) {
+  // Of a server of release 1.`minor`.`patch`; from 20 on. Later releases than are known: as the last known one.
+  static MergeProfile ForServer(int minor, int patch = 99) {
     MergeProfile p;
     p.named_parents = p.own_null = minor >= 21;
     p.expand_atomics = minor <= 20;
     p.config_order = minor >= 23;
     p.live_duplicates = p.ordered_noop = minor >= 29;
     p.optional_keys = minor >= 34;
-    p.keep_emptied = minor >= 36;
+    p.keep_emptied = minor == 36 && patch < 3;
     return p;
   }
 };

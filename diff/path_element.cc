@@ -125,6 +125,18 @@ std::string SerializeElement(const PathElement& element) {
   return {};
 }
 
+std::string EscapeHtml(std::string json) {
+  if (json.find_first_of("<>&") == std::string::npos) return json;
+  std::string escaped;
+  for (char c : json) escaped += c == '<' ? "\\u003c" : c == '>' ? "\\u003e" : c == '&' ? "\\u0026" : std::string(1, c);
+  return escaped;
+}
+
+std::string SerializeElementEscaped(const PathElement& element) {
+  std::string text = SerializeElement(element);
+  return element.kind == PathElement::Kind::kField ? text : EscapeHtml(std::move(text));
+}
+
 bool ParseElement(Arena& arena, std::string_view text, PathElement* element, bool* known) {
   *known = true;
   if (text.size() < 2 || text[1] != ':') return false;

@@ -35,6 +35,10 @@ uint64_t HashElement(const PathElement& element);  // agrees with ==
 
 // "f:spec", `k:{"name":"web"}`, `v:"x"`, "i:0": the keys of FieldsV1.
 std::string SerializeElement(const PathElement& element);
+// JSON as Go's encoder writes it: <, > and & within strings as \u003c, \u003e, \u0026.
+std::string EscapeHtml(std::string json);
+// As servers to 1.36 spell it in managedFields: with EscapeHtml in values.
+std::string SerializeElementEscaped(const PathElement& element);
 // Into *element, with memory of `arena`; an unknown prefix gives true and *known = false, for it must be skipped.
 // False where the text is malformed.
 bool ParseElement(Arena& arena, std::string_view text, PathElement* element, bool* known);

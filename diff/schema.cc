@@ -80,6 +80,10 @@ bool Field::HasRealDefault() const {
   return false;
 }
 
+bool Field::IsAlwaysWritten() const {
+  return when_unset == GoZero::kUnknown ? required || IsPlainStruct() || IsPlainScalar() : when_unset == GoZero::kWritten;
+}
+
 bool Field::IsPlainStruct() const {
   return has_default && default_value.is_map() && default_value.empty() && type->IsObject();
 }
@@ -176,6 +180,12 @@ struct Schema::Compiler {
     if (name == kRawExtension) *type = *Atomic();
     else Fill(*type, *definition, source.preserve_unknown);
     type->name = entry->first;
+    for (Field& field : type->fields) {
+      const GoField* go = FindGoField(name, field.name);
+      if (!go) continue;
+      field.when_unset = go->when_unset;
+      field.go_zero = go->zero;
+    }
     for (const auto& special : kNamedFormats)
       if (name == special.name) type->format = special.format;
     if (name == kQuantity) {
@@ -207,6 +217,7 @@ struct Schema::Compiler {
     const std::string_view word = (types_of_node.empty() ? types_of_node : types_of_node[0]).AsString();
     const std::string_view format = node.GetString("format");
     type.preserve_unknown = preserve;
+    type.keeps_unknown = node.Get("x-kubernetes-preserve-unknown-fields").AsBool();
     type.nullable = node.Get("nullable").AsBool();
     type.embedded_object = node.Get("x-kubernetes-embedded-resource").AsBool();
     type.format = node.Get("x-kubernetes-int-or-string").AsBool() ? Format::kIntOrString : FormatNamed(format);
@@ -297,7 +308,7 @@ struct Schema::Compiler {
       type->always_there.clear();
       for (size_t i = 0; i < type->fields.size() && i <= 0xffff; ++i) {
         const Field& field = type->fields[i];
-        if (field.required || field.IsPlainStruct() || field.IsPlainScalar()) type->always_there.push_back(static_cast<uint16_t>(i));
+        if (field.IsAlwaysWritten()) type->always_there.push_back(static_cast<uint16_t>(i));
       }
       type->key_defaults.clear();
       for (std::string_view key : type->keys) {

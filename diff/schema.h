@@ -16,6 +16,7 @@
 #include "core/mutex.h"
 #include "core/object.h"
 #include "core/result.h"
+#include "diff/go_type.h"
 
 namespace plumb {
 
@@ -45,9 +46,12 @@ struct Field {
   bool has_default = false;
   bool required = false;
   Value default_value;
+  GoZero when_unset = GoZero::kUnknown;  // of built-in types
+  Value go_zero;                         // of GoZero::kWritten
   PatchStrategy patch;
 
   bool HasRealDefault() const;
+  bool IsAlwaysWritten() const;  // by the server, whether it is set or not
   // A struct that is no pointer in Go, so that it is always there: `default: {}`.
   bool IsPlainStruct() const;
   // A scalar that is written even where it is zero: `"name": ""`.
@@ -62,6 +66,7 @@ struct Type {
   bool is_list = false, is_map = false;
   bool nullable = false;          // a CRD's `nullable: true`
   bool preserve_unknown = false;  // x-kubernetes-preserve-unknown-fields here or above
+  bool keeps_unknown = false;     // the same, here alone: what a custom resource's pruning goes by
   bool embedded_object = false;   // x-kubernetes-embedded-resource
   Format format = Format::kNone;
 
@@ -73,7 +78,7 @@ struct Type {
   std::vector<const Value*> key_defaults;
   std::vector<Field> fields;            // declared fields of the map, sorted by name
   const Type* value = nullptr;          // of undeclared keys; nullptr where those are errors
-  std::vector<uint16_t> always_there;   // indexes of the fields that Go always writes: plain ones and required ones
+  std::vector<uint16_t> always_there;   // indexes of the fields that Go always writes
 
   const Field* FindField(std::string_view key) const;  // O(1); nullptr where it is not declared
   // The type of a map's member: the declared field's, else that of undeclared keys; nullptr where unknown.

@@ -123,7 +123,8 @@ class Write {
     const Value annotations = GetAt(object, {"metadata", "annotations"});
     if (annotations.GetString(kLastApplied).empty()) return object;
     const Value plain = WithoutAt(*arena_, config, {"metadata", "annotations", kLastApplied});
-    const Value text = arena_->String(WriteCanonicalJson(plain) + "\n");
+    const Value text = arena_->String(EscapeHtml(WriteCanonicalJson(plain)) + "\n");
+    if (annotations.Get(kLastApplied) == text) return object;
     const Value changed = With(*arena_, annotations, kLastApplied, text);
     size_t bytes = 0;
     for (const Member& m : changed.members()) bytes += m.key.size() + m.value.AsString().size();
@@ -204,19 +205,22 @@ Result<ApplyOutcome> Write::Apply(const Document& live_document, const Document&
   managed.owners = std::move(result.owners);
   Strip(&managed, key);
   Value object = live;
+  outcome.merged = result.object.value_or(live);
   if (result.object || !exists) {
     managed.times[key] = context_.now;
     object = WithResetFields(result.object.value_or(live), exists ? live : Value());
     if (is_go_type()) object = GoForm(*arena_, object, type_);
-    if (context_.manager == "kubectl") object = WithLastApplied(object, config);
   }
+  if (context_.manager == "kubectl") object = WithLastApplied(object, config);
   outcome.created = !exists;
-  if (exists && object == live && SameButTimes(managed, stored)) {
-    outcome.object = live_document;
-    return outcome;
-  }
+  outcome.object = live_document;
+  if (exists && object.SameAs(live) && SameButTimes(managed, stored)) return outcome;
+  object = WithManaged(object, managed);
+  // What counts as changed as it was written may be the same once the server has read it: `1000m` for `1`.
+  const bool same_to_go = !is_go_type() || !result.object || !HasEmptyContainer(*result.object, type_);
+  if (exists && same_to_go && SameButManagedTimes(live_document.root(), object)) return outcome;
   outcome.changed = true;
-  outcome.object = Document(arena_, WithManaged(object, managed));
+  outcome.object = Document(arena_, object);
   return outcome;
 }
 
@@ -276,6 +280,15 @@ Result<ApplyOutcome> ServerSideApply(const ApplyRequest& request) {
   const Gvk gvk = GvkOf(request.config.root());
   if (gvk.kind.empty() || gvk.version.empty()) return Invalid("the applied configuration has no apiVersion or no kind");
   return Write(request.context, gvk, std::make_shared<Arena>()).Apply(request.live, request.config, request.force);
+}
+
+bool SameButManagedTimes(Value before, Value after) {
+  Arena arena;
+  const Value old = GetAt(before, {"metadata", "managedFields"}), now = GetAt(after, {"metadata", "managedFields"});
+  if (old.size() != now.size()) return false;
+  for (size_t i = 0; i < old.size(); ++i)
+    if (!(Without(arena, old[i], "time") == Without(arena, now[i], "time"))) return false;
+  return WithoutManagedFields(arena, before) == WithoutManagedFields(arena, after);
 }
 
 Document WithManagedFields(const Document& before, const Document& after, const WriteContext& context) {

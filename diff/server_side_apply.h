@@ -20,7 +20,7 @@ namespace plumb {
 
 struct FieldConflict {
   FieldManager manager;
-  std::vector<FieldPath> fields;  // in the order of FieldsV1
+  std::vector<FieldPath> fields;  // in the server's order
 };
 
 // The Status of a refused apply: "Apply failed with 1 conflict: conflict with \"hpa\" using apps/v1: .spec.replicas".
@@ -53,6 +53,8 @@ struct ApplyOutcome {
   bool created = false;
   bool changed = false;                  // against live, managedFields included
   std::vector<FieldConflict> conflicts;  // not empty: refused, and `object` is null
+  // The result as it was merged, where that is not `object` itself: for what the server asks of it before it stores it.
+  Value merged;
   // Why the answer may differ from the server's all the same; empty: this is the server's answer before defaulting and admission.
   std::vector<std::string> doubts;
 };
@@ -60,6 +62,10 @@ struct ApplyOutcome {
 // Errors: kInvalid with the server's text where the configuration or the live object does not fit the schema; conflicts are
 // no error.
 Result<ApplyOutcome> ServerSideApply(const ApplyRequest& request);
+
+// Whether two versions of an object are one but for the times in their managedFields: the server then keeps the old times, and
+// writes nothing. In the order of the entries, which goes by time as well.
+bool SameButManagedTimes(Value before, Value after);
 
 // `after`, which replaces `before` (null: created), with the managedFields that the server gives it. A write that changes
 // nothing but times keeps the old ones. Objects that do not fit the schema keep `before`'s managedFields, as on the server.

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes diff/tables/kubernetes.txt, the schema and the resources of the built-in kinds that the program carries.
 
-usage: scripts/gen-schema.py [--kubectl PROGRAM] > diff/tables/kubernetes.txt
+usage: (cd tests/controlplane && go run ./gotypes) > go.txt
+       scripts/gen-schema.py [--kubectl PROGRAM] --go go.txt > diff/tables/kubernetes.txt
 
 Reads /openapi/v3 and discovery of the server that kubectl's kubeconfig names: a kube-apiserver without CRDs, started
 with --runtime-config=api/all=true (tests/controlplane). Descriptions are left out; the rest of the schema stays. One line an
@@ -10,6 +11,7 @@ entry, so that a new release is a readable change and the program parses only th
   version 1.36.3
   resource {"group":...,"version":...,"kind":...,...}     in the order of the server's discovery
   definition NAME {schema}                                 sorted by name
+  go NAME FIELD:NUMBER...                                  sorted by name; see tests/controlplane/gotypes
 """
 import argparse
 import json
@@ -63,9 +65,23 @@ def resources(group, version, listing):
     return [found[name] for name in order]
 
 
+def go_lines(path, definitions):
+    """The lines of the types that are served, and of what those inline."""
+    types = dict(line.rstrip("\n").split(" ", 2)[1:] for line in open(path))
+    wanted, queue = set(), [name for name in definitions if name in types]
+    while queue:
+        name = queue.pop()
+        if name in wanted or name.endswith("List") and name[:-4] in types:
+            continue
+        wanted.add(name)
+        queue += [word.split(":", 1)[1] for word in types[name].split() if word[0] == "+"]
+    return ["go %s %s" % (name, types[name]) for name in sorted(wanted)]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kubectl", default="kubectl")
+    parser.add_argument("--go", help="the output of tests/controlplane/gotypes")
     args = parser.parse_args()
 
     def get(path):
@@ -85,6 +101,8 @@ def main():
             for name, schema in get(served[path.lstrip("/")]["serverRelativeURL"])["components"]["schemas"].items():
                 definitions.setdefault(name, reduced(schema))
     lines += ["definition %s %s" % (name, compact(definitions[name])) for name in sorted(definitions)]
+    if args.go:
+        lines += go_lines(args.go, definitions)
     sys.stdout.write("\n".join(lines) + "\n")
 
 

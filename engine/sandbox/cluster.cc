@@ -6,9 +6,9 @@
 
 #include "core/edit.h"
 #include "core/json.h"
+#include "diff/server_defaults.h"
 #include "engine/sandbox/admission.h"
 #include "engine/sandbox/decode.h"
-#include "engine/sandbox/defaults.h"
 #include "engine/sandbox/ownership.h"
 #include "engine/sandbox/patching.h"
 #include "engine/sandbox/strategy.h"
@@ -144,7 +144,7 @@ Answer<Cluster::Prepared> Cluster::Prepare(const std::shared_ptr<Arena>& shared,
   } else if (const Type* type = kinds_->schema->Find(r.gvk())) {
     PLUMB_ANSWER(built_in, DecodeBuiltIn(arena, *type, object));
     decoded = std::move(built_in);
-    decoded.value = WithDefaults(arena, *type, decoded.value);
+    decoded.value = WithServerDefaults(arena, *type, decoded.value);
   }
   Prepared out{owned ? decoded.value : WithOwnership(shared, *kinds_, r, before, decoded.value, options, clock_.Wall()), {}};
   if (options.validation == FieldValidation::kIgnore || decoded.unknown.empty()) return out;

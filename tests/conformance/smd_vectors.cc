@@ -195,7 +195,7 @@ class Case {
 std::string Difference(const Document& row, const Column& column, const Type* type) {
   const Value by_version = row->Get("expectByVersion").Get(column.version);
   const Value want = by_version.is_map() ? by_version : row->Get("expect");
-  Case c(row, type, MergeProfile::ForServer(column.minor));
+  Case c(row, type, MergeProfile::ForServer(column.minor, 0));
   const Result<Value> got = c.Run();
   if (want.Has("error")) return got.ok() ? "want error " + std::string(want.GetString("error")) + "\n got " + WriteJson(*got) : "";
   if (!got.ok()) return "want " + WriteJson(want) + "\n got error " + got.error().message();
