@@ -49,14 +49,36 @@ uint64_t KeyedItems::HashOf(std::span<const Value> keys) {
   return h;
 }
 
+void KeyedItems::MakeIndex() {
+  if (indexed_) return;
+  indexed_ = true;
+  index_.reserve(list_.size());
+  for (size_t i = 0; i < list_.size(); ++i) index_.emplace_back(HashOf(KeysOf(list_[i])), static_cast<uint32_t>(i));
+  std::sort(index_.begin(), index_.end());
+}
+
+std::optional<size_t> KeyedItems::FirstRepeated() {
+  constexpr size_t kShort = 8;
+  const auto same = [&](size_t i, size_t j) {
+    for (size_t k = 0; k < names_.size(); ++k)
+      if (!(KeyOf(list_[i], k) == KeyOf(list_[j], k))) return false;
+    return true;
+  };
+  if (list_.size() <= kShort) {
+    for (size_t i = 1; i < list_.size(); ++i)
+      for (size_t j = 0; j < i; ++j)
+        if (same(i, j)) return i;
+    return std::nullopt;
+  }
+  MakeIndex();
+  for (size_t i = 1; i < index_.size(); ++i)
+    if (index_[i].first == index_[i - 1].first && same(index_[i].second, index_[i - 1].second)) return index_[i].second;
+  return std::nullopt;
+}
+
 std::optional<size_t> KeyedItems::Find(std::span<const Value> keys) {
   if (next_ < list_.size() && Matches(next_, keys)) return next_++;
-  if (!indexed_) {
-    indexed_ = true;
-    index_.reserve(list_.size());
-    for (size_t i = 0; i < list_.size(); ++i) index_.emplace_back(HashOf(KeysOf(list_[i])), static_cast<uint32_t>(i));
-    std::sort(index_.begin(), index_.end());
-  }
+  MakeIndex();
   for (const auto& [hash, i] : Range(index_, HashOf(keys)))
     if (Matches(i, keys)) {
       next_ = i + 1;

@@ -24,12 +24,16 @@ class KeyedItems {
   // The item of another list that has the same keys as `item`.
   std::optional<size_t> FindLike(Value item);
 
+  // The first item whose keys an earlier one has too. Constant memory for short lists, else an index.
+  std::optional<size_t> FirstRepeated();
+
   // The key values of an item, defaults filled in.
   std::vector<Value> KeysOf(Value item) const;
 
  private:
   Value KeyOf(Value item, size_t i) const;
   bool Matches(size_t index, std::span<const Value> keys) const;
+  void MakeIndex();
   static uint64_t HashOf(std::span<const Value> keys);
 
   Value list_;

@@ -83,6 +83,18 @@ class Explainer {
   const ManagedOwners::Entry* mine_;
 };
 
+// Fields that `kubectl apply` declared and the manifest does not: an apply of ours would leave them, for they are not ours.
+void WarnOfKubectls(const Explainer& explainer, Value desired, Value live, const Type* type, std::vector<std::string>* warnings) {
+  for (const ManagedOwners::Entry& entry : explainer.owners().entries()) {
+    if (entry.manager != "kubectl-client-side-apply" || !entry.subresource.empty()) continue;
+    for (const Difference& d : FindRemoved(entry.fields, desired, live, type)) {
+      const std::string path = d.path.ToString();
+      if (path.find(kLastApplied) == std::string::npos && explainer.owners().FindOwner(d.owned, &entry) == nullptr)
+        warnings->push_back(fmt::format("{} was declared by 'kubectl apply' and is not in the manifest: it stays until it is removed by hand", path));
+    }
+  }
+}
+
 // What to send so that ignored fields stay as they are: fields of others are left out (so that they stay theirs), and
 // fields that only we hold are sent with the value they have (left out, the server would remove them).
 Document LeaveIgnored(const ObjectDiff& diff, const Explainer& explainer) {
@@ -158,6 +170,8 @@ ObjectDiff DiffObject(const DiffInput& input) {
     return diff;
   }
 
+  if (const std::string_view there = live.GetString("apiVersion"); !there.empty() && there != diff.gvk.ApiVersion())
+    diff.uncertain.push_back(fmt::format("the live object was read as {}, and only the server converts it to {}", there, diff.gvk.ApiVersion()));
   Projection projection = Project(desired, live, input.type);
   for (std::string& path : projection.unknown)
     diff.warnings.push_back(fmt::format("{} is not in the schema of {}: the server refuses or drops it", path, diff.gvk.kind));
@@ -173,6 +187,7 @@ ObjectDiff DiffObject(const DiffInput& input) {
 
   std::vector<Difference> removed;
   if (explainer.mine()) removed = FindRemoved(explainer.mine()->fields, desired, live, input.type);
+  else WarnOfKubectls(explainer, desired, live, input.type, &diff.warnings);
   const auto sort_in = [&](FieldChange change) {
     change.note = ExplainedByLiveState({diff.gvk, desired, live, explainer.owners(), input.autoscaler}, change);
     if (change.note.empty()) {

@@ -188,6 +188,10 @@ class Walk {
   }
 
   void KeyedList(Value desired, Value live, const Type* type, const At* up) {
+    if (const auto repeated = KeyedItems(desired, type->keys, type).FirstRepeated()) {
+      const At at{.up = up, .kind = PathStep::Kind::kKey, .item = desired[*repeated], .key_names = type->keys, .list = type};
+      out_.unsure.push_back(PathOf(&at).ToString() + " is there twice in the manifest: the server refuses to apply it");
+    }
     KeyedItems there(live, type->keys, type);
     for (const Value& item : desired.items()) {
       const At at{.up = up, .kind = PathStep::Kind::kKey, .item = item, .key_names = type->keys, .list = type};
@@ -218,6 +222,8 @@ class Walk {
       }
     } else if (desired.size() != live.size()) {
       Report(at, live, desired);
+    } else if (type && type->item && AnyOrder(type->item->name) && SameInAnyOrder(desired, live, type->item)) {
+      // The server sorts them, or forgets their order in another version of the API.
     } else {
       for (size_t i = 0; i < desired.size(); ++i) {
         const At item{.up = at, .kind = PathStep::Kind::kIndex, .index = i};
@@ -225,6 +231,32 @@ class Walk {
       }
     }
     atomic_ = outer;
+  }
+
+  static bool AnyOrder(std::string_view item) {
+    for (std::string_view name : {"io.k8s.api.autoscaling.v2.MetricSpec", "io.k8s.api.core.v1.EndpointSubset", "io.k8s.api.core.v1.EndpointAddress",
+                                  "io.k8s.api.core.v1.EndpointPort"})
+      if (item == name) return true;
+    return false;
+  }
+
+  // Each item of `desired` is one of `live`, and each of those only once.
+  static bool SameInAnyOrder(Value desired, Value live, const Type* type) {
+    std::vector<bool> taken(live.size());
+    const At inside;
+    return std::all_of(desired.items().begin(), desired.items().end(), [&](Value item) {
+      for (size_t i = 0; i < live.size(); ++i) {
+        if (taken[i]) continue;
+        Projection differing;
+        Walk walk(differing);
+        walk.atomic_ = &inside;
+        walk.Compare(item, live[i], type, &inside);
+        if (!differing.differences.empty()) continue;
+        taken[i] = true;
+        return true;
+      }
+      return false;
+    });
   }
 
   Projection& out_;

@@ -25,6 +25,10 @@ const struct {
     {"io.k8s.apimachinery.pkg.apis.meta.v1.Duration", Format::kDuration},
 };
 
+// How controller-gen declares a resource.Quantity field of a custom resource.
+constexpr std::string_view kQuantityPattern =
+    R"(^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$)";
+
 Format FormatNamed(std::string_view format) {
   if (format == "int-or-string") return Format::kIntOrString;
   if (format == "date-time") return Format::kTime;
@@ -221,6 +225,7 @@ struct Schema::Compiler {
     type.nullable = node.Get("nullable").AsBool();
     type.embedded_object = node.Get("x-kubernetes-embedded-resource").AsBool();
     type.format = node.Get("x-kubernetes-int-or-string").AsBool() ? Format::kIntOrString : FormatNamed(format);
+    if (node.GetString("pattern") == kQuantityPattern) type.format = Format::kQuantity;
     if (word == "integer" || word == "number") {
       type.scalar = ScalarType::kNumeric;
     } else if (word == "boolean") {

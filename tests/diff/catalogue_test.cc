@@ -20,6 +20,12 @@ void Same(std::string_view manifest, std::string_view live) {
   EXPECT_TRUE(diff.exact()) << diff.uncertain[0];
 }
 
+std::string Joined(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const std::string& text : texts) all += text + "\n";
+  return all;
+}
+
 std::string Changes(std::string_view manifest, std::string_view live) { return Lines(Compare(manifest, live).changes); }
 
 // A pod with one container and these fields.
@@ -40,6 +46,33 @@ TEST(Catalogue, Row01QuantitySpelling) {
   Same(Pod("resources: {limits: {cpu: '0.00001'}}"), Pod("resources: {limits: {cpu: 1m}}"));
   EXPECT_NE(Changes(Pod("resources: {limits: {cpu: 1}}"), Pod("resources: {limits: {cpu: '2'}}")), "");
 }
+// Of a custom kind with this schema of `spec`.
+ObjectDiff CompareCustom(const std::string& schema, const std::string& manifest, const std::string& live, const std::string& owners = "[]") {
+  const Document crd = Yaml("{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: things.x.io}, spec: {group: x.io, names: {kind: Thing, plural: things}, "
+                            "versions: [{name: v1, schema: {openAPIV3Schema: {type: object, properties: {spec: " + schema + "}}}}]}}");
+  const auto schemas = SchemaFromCrd(crd);
+  EXPECT_TRUE(schemas.ok());
+  DiffInput input;
+  input.manifest.object = Yaml("{apiVersion: x.io/v1, kind: Thing, metadata: {name: a}, spec: " + manifest + "}");
+  input.live = Yaml("{apiVersion: x.io/v1, kind: Thing, metadata: {name: a, managedFields: " + owners + "}, spec: " + live + "}");
+  input.schema = *schemas;
+  input.type = input.schema->Find({"x.io", "v1", "Thing"});
+  return DiffObject(input);
+}
+
+std::string OwnedBy(const std::string& manager, const std::string& operation, const std::string& fields, const std::string& time) {
+  return "{manager: " + manager + ", operation: " + operation + ", apiVersion: v1, time: '" + time + "', fieldsType: FieldsV1, fieldsV1: " + fields + "}";
+}
+
+TEST(Catalogue, Row02QuantitiesOfCustomResources) {
+  const std::string quantity =
+      R"({anyOf: [{type: integer}, {type: string}], x-kubernetes-int-or-string: true, pattern: '^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$'})";
+  const std::string schema = "{type: object, properties: {cpu: " + quantity + ", text: {type: string}}}";
+  EXPECT_EQ(Lines(CompareCustom(schema, "{cpu: 1000m}", "{cpu: '1'}").changes), "");
+  EXPECT_EQ(Lines(CompareCustom(schema, "{cpu: 2}", "{cpu: 2000m}").changes), "");
+  EXPECT_NE(Lines(CompareCustom(schema, "{cpu: 2}", "{cpu: 2001m}").changes), "");
+  EXPECT_NE(Lines(CompareCustom(schema, "{text: 1000m}", "{text: '1'}").changes), "") << "a text is a text";
+}
 TEST(Catalogue, Row03UnknownFieldSpoilsNothingElse) {
   const ObjectDiff diff = Compare(Pod("nonsense: 1, resources: {limits: {cpu: 1000m}}"), Pod("resources: {limits: {cpu: '1'}}"));
   EXPECT_EQ(Lines(diff.changes), "");
@@ -48,8 +81,21 @@ TEST(Catalogue, Row03UnknownFieldSpoilsNothingElse) {
 TEST(Catalogue, Row04IntOrStringKeepsItsKind) {
   EXPECT_NE(Changes(Object(kService, "spec: {ports: [{port: 80, targetPort: 80}]}"), Object(kService, "spec: {ports: [{port: 80, protocol: TCP, targetPort: '80'}]}")), "");
 }
+TEST(Catalogue, Row05Durations) {
+  EXPECT_EQ(Lines(CompareCustom("{type: object, properties: {every: {type: string, format: duration}}}", "{every: 60s}", "{every: 1m0s}").changes), "");
+  EXPECT_NE(Lines(CompareCustom("{type: object, properties: {every: {type: string}}}", "{every: 60s}", "{every: 1m0s}").changes), "")
+      << "where the schema does not say what it is, a rule has to";
+}
 TEST(Catalogue, Row06NumbersByValue) { Same(Object(kService, "spec: {ports: [{port: 80.0}]}"), Object(kService, "spec: {ports: [{port: 80, protocol: TCP}]}")); }
 TEST(Catalogue, Row07Yaml11Booleans) { Same(Pod("stdin: yes, tty: off"), Pod("stdin: true")); }
+TEST(Catalogue, Row08LineEndings) {
+  const std::string unix_text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  script: |\n    one\n    two\n";
+  std::string dos_text;
+  for (char c : unix_text) dos_text += c == '\n' ? "\r\n" : std::string(1, c);
+  Same(dos_text, unix_text);
+  EXPECT_NE(Changes("{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {s: \"one\\n\"}}", "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {s: one}}"), "")
+      << "a value's own line ends count";
+}
 TEST(Catalogue, Row09StringData) {
   Same(Object(kSecret, "stringData: {user: hello}"), Object(kSecret, "data: {user: aGVsbG8=}, type: Opaque"));
   EXPECT_THAT(Changes(Object(kSecret, "stringData: {user: hello}"), Object(kSecret, "data: {user: d29ybGQ=}")), HasSubstr("data.user"));
@@ -89,6 +135,12 @@ TEST(Catalogue, Row18PreserveUnknownFieldsFalse) {
   Same(Object("apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition", "spec: {group: x.io, preserveUnknownFields: false}"),
        Object("apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition", "spec: {group: x.io, conversion: {strategy: None}}"));
 }
+TEST(Catalogue, Row19DefaultsOfDefinitions) {
+  Same(Object("apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition", "spec: {group: x.io, scope: Namespaced, names: {kind: Thing, plural: things}, versions: [{name: v1, served: true, storage: true}]}"),
+       Object("apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition",
+              "spec: {group: x.io, scope: Namespaced, conversion: {strategy: None}, names: {kind: Thing, plural: things, singular: thing, listKind: ThingList}, versions: [{name: v1, served: true, storage: true}]}, "
+              "status: {storedVersions: [v1]}"));
+}
 TEST(Catalogue, Row20InjectedCaBundle) {
   const std::string type = "apiVersion: admissionregistration.k8s.io/v1, kind: ValidatingWebhookConfiguration";
   Same(Object(type, "webhooks: [{name: w, clientConfig: {url: 'https://x'}}]"), Object(type, "webhooks: [{name: w, clientConfig: {url: 'https://x', caBundle: YWJj}}]"));
@@ -100,6 +152,35 @@ TEST(Catalogue, Row21WebhookDefaults) {
   const std::string type = "apiVersion: admissionregistration.k8s.io/v1, kind: ValidatingWebhookConfiguration";
   Same(Object(type, "webhooks: [{name: w, rules: [{operations: [CREATE], resources: [pods]}]}]"),
        Object(type, "webhooks: [{name: w, matchPolicy: Equivalent, namespaceSelector: {}, timeoutSeconds: 10, rules: [{operations: [CREATE], resources: [pods], scope: '*'}]}]"));
+}
+TEST(Catalogue, Row22WebhookRulesOfOperators) {
+  const std::string type = "apiVersion: admissionregistration.k8s.io/v1, kind: ValidatingWebhookConfiguration";
+  const std::string owners = OwnedBy("plumb", "Apply", "{f:webhooks: {'k:{\"name\":\"w\"}': {.: {}, f:name: {}}}}", "2026-01-01T00:00:00Z") + ", " +
+                             OwnedBy("operator", "Update", "{f:webhooks: {'k:{\"name\":\"w\"}': {f:rules: {}}}}", "2026-01-02T00:00:00Z");
+  const std::string changes = Changes("{" + type + ", metadata: {name: a}, webhooks: [{name: w, rules: [{operations: [CREATE], resources: [pods]}]}]}",
+                                      "{" + type + ", metadata: {name: a, managedFields: [" + owners + "]}, webhooks: [{name: w, rules: [{operations: ['*'], resources: [pods], scope: '*'}]}]}");
+  EXPECT_THAT(changes, HasSubstr("drift: written by operator at 2026-01-02T00:00:00Z")) << "it is real, and says who";
+}
+TEST(Catalogue, Row24MetricsOfAutoscalers) {
+  const std::string type = "apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler";
+  const std::string cpu = "{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}}";
+  const auto memory = [](const std::string& value) { return "{type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: " + value + "}}}"; };
+  Same(Object(type, "spec: {metrics: [" + memory("1024Mi") + ", " + cpu + "]}"), Object(type, "spec: {metrics: [" + cpu + ", " + memory("1Gi") + "]}"));
+  EXPECT_NE(Changes(Object(type, "spec: {metrics: [" + memory("1Gi") + ", " + cpu + "]}"), Object(type, "spec: {metrics: [" + cpu + ", " + cpu + "]}")), "");
+}
+TEST(Catalogue, Row25ResourcesOfAutoscalers) {
+  const std::string owners = OwnedBy("plumb", "Apply", "{f:spec: {f:containers: {'k:{\"name\":\"c\"}': {.: {}, f:name: {}}}}}", "2026-01-01T00:00:00Z") + ", " +
+                             OwnedBy("vpa-updater", "Update", "{f:spec: {f:containers: {'k:{\"name\":\"c\"}': {f:resources: {f:requests: {f:cpu: {}}}}}}}", "2026-01-02T00:00:00Z");
+  const std::string live = "{apiVersion: v1, kind: Pod, metadata: {name: a, managedFields: [" + owners + "]}, spec: {containers: [{name: c, resources: {requests: {cpu: 300m}}}]}}";
+  EXPECT_THAT(Changes(Pod("resources: {requests: {cpu: 100m}}"), live), HasSubstr("written by vpa-updater"));
+  auto rules = IgnoreRules::Parse(*Yaml("[{managers: [vpa-*]}]"), "ignore");
+  ASSERT_TRUE(rules.ok()) << rules.error().message();
+  EXPECT_EQ(Lines(Compare(Yaml(Pod("resources: {requests: {cpu: 100m}}")), Yaml(live), &*rules).changes), "");
+}
+TEST(Catalogue, Row26DuplicateVariables) {
+  const std::string twice = "env: [{name: A, value: a}, {name: A, value: b}]";
+  const ObjectDiff diff = Compare(Pod(twice), Pod("env: [{name: A, value: a}, {name: A, value: b}]"));
+  EXPECT_FALSE(diff.exact() && diff.warnings.empty()) << "the server refuses to apply it: never silently in sync";
 }
 TEST(Catalogue, Row27PortsOfTwoProtocols) {
   const std::string both = "spec: {ports: [{name: tcp, port: 53, protocol: TCP}, {name: udp, port: 53, protocol: UDP}]}";
@@ -164,15 +245,64 @@ TEST(Catalogue, Row42JobSelectors) {
   Same(Object(type, "spec: {template: {spec: {restartPolicy: Never}}}"),
        Object(type, "spec: {selector: {matchLabels: {controller-uid: x}}, template: {metadata: {labels: {controller-uid: x}}, spec: {restartPolicy: Never}}}"));
 }
+TEST(Catalogue, Row43EndpointsOrder) {
+  const std::string type = "apiVersion: v1, kind: Endpoints";
+  Same(Object(type, "subsets: [{addresses: [{ip: 10.0.0.2}, {ip: 10.0.0.1}], ports: [{port: 80}, {name: m, port: 90}]}]"),
+       Object(type, "subsets: [{addresses: [{ip: 10.0.0.1}, {ip: 10.0.0.2}], ports: [{name: m, port: 90, protocol: TCP}, {port: 80, protocol: TCP}]}]"));
+}
 TEST(Catalogue, Row44OrderInAssociativeLists) {
   Same(Pod("env: [{name: A, value: a}, {name: B, value: b}]"), Pod("env: [{name: B, value: b}, {name: INJECTED, value: i}, {name: A, value: a}]"));
   Same("{apiVersion: v1, kind: ConfigMap, metadata: {name: a, finalizers: [x, y]}}", "{apiVersion: v1, kind: ConfigMap, metadata: {name: a, finalizers: [y, z, x]}}");
+}
+TEST(Catalogue, Row45And49AnotherVersionOfTheApi) {
+  const ObjectDiff diff = Compare("{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: a}, spec: {maxReplicas: 3}}",
+                                  "{apiVersion: autoscaling/v1, kind: HorizontalPodAutoscaler, metadata: {name: a}, spec: {maxReplicas: 3, targetCPUUtilizationPercentage: 50}}");
+  EXPECT_FALSE(diff.exact()) << "only the server converts";
 }
 TEST(Catalogue, Row46EntriesOfVanishedVersions) {
   Same("{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {k: v}}",
        "{apiVersion: v1, kind: ConfigMap, metadata: {name: a, managedFields: [{manager: old, operation: Update, apiVersion: v0alpha1, fieldsV1: {f:x: {}}}]}, data: {k: v}}");
 }
+TEST(Catalogue, Row47FieldsThatADefinitionLost) {
+  const ObjectDiff diff = CompareCustom("{type: object, properties: {a: {type: string}}}", "{a: x, gone: 1}", "{a: x}");
+  EXPECT_EQ(Lines(diff.changes), "");
+  ASSERT_EQ(diff.warnings.size(), 1u);
+  EXPECT_THAT(diff.warnings[0], HasSubstr("spec.gone"));
+}
+TEST(Catalogue, Row48DefaultsOfCustomResources) {
+  const std::string schema = "{type: object, properties: {a: {type: string}, b: {type: string, default: x}, list: {type: array, items: {type: object, properties: {c: {type: string}, d: {type: integer, default: 3}}}}}}";
+  EXPECT_EQ(Lines(CompareCustom(schema, "{a: y, list: [{c: z}]}", "{a: y, b: x, list: [{c: z, d: 3}]}").changes), "");
+  EXPECT_NE(Lines(CompareCustom(schema, "{a: y, list: [{c: z}]}", "{a: y, b: x, list: [{c: z, d: 4}]}").changes), "") << "4 is no default";
+}
+TEST(Catalogue, Row50RewrittenByWebhooks) {
+  const std::string owners = OwnedBy("plumb", "Apply", "{f:spec: {f:containers: {'k:{\"name\":\"c\"}': {.: {}, f:name: {}, f:image: {}}}}}", "2026-01-01T00:00:00Z");
+  const Document manifest = Yaml(Pod("image: web:1"));
+  const Document live = Yaml("{apiVersion: v1, kind: Pod, metadata: {name: a, managedFields: [" + owners + "]}, spec: {containers: [{name: c, image: mirror.example/web:1}]}}");
+  EXPECT_THAT(Lines(Compare(manifest, live, nullptr, manifest).changes), HasSubstr("rewritten by the server"));
+}
+TEST(Catalogue, Row51ValuesOfTheDay) {
+  auto rules = IgnoreRules::Parse(*Yaml("[{fields: [/metadata/annotations/checksum~1config]}]"), "ignore");
+  ASSERT_TRUE(rules.ok()) << rules.error().message();
+  const auto with = [](const std::string& sum) { return Yaml("{apiVersion: v1, kind: ConfigMap, metadata: {name: a, annotations: {checksum/config: " + sum + "}}}"); };
+  EXPECT_EQ(Lines(Compare(with("ab12"), with("cd34"), &*rules).changes), "");
+  EXPECT_NE(Lines(Compare(with("ab12"), with("cd34")).changes), "") << "what a renderer makes anew each time is another manifest";
+}
 TEST(Catalogue, Row52OthersDataInSecrets) { Same(Object(kSecret, "type: Opaque"), Object(kSecret, "type: Opaque, data: {from: dmF1bHQ=}")); }
+TEST(Catalogue, Row53LabelsThatAreNoText) {
+  const Document manifest = Yaml("{apiVersion: v1, kind: ConfigMap, metadata: {name: a, labels: {on: true}}}");
+  EXPECT_FALSE(CheckManifest(*manifest).ok()) << "said when it is read, not when it is applied";
+}
+TEST(Catalogue, Row54NothingIsAdded) {
+  const Document manifest = Yaml("{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {k: v}}");
+  EXPECT_TRUE(Compare(manifest, Yaml("{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}")).desired->SameAs(*manifest)) << "no label, no annotation of ours";
+}
+TEST(Catalogue, Row55FieldsOfClientSideApply) {
+  const std::string owners = OwnedBy("kubectl-client-side-apply", "Update", "{f:data: {f:old: {}, f:k: {}}}", "2026-01-01T00:00:00Z");
+  const ObjectDiff diff = Compare(Yaml("{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {k: v}}"),
+                                  Yaml("{apiVersion: v1, kind: ConfigMap, metadata: {name: a, managedFields: [" + owners + "], annotations: {kubectl.kubernetes.io/last-applied-configuration: "
+                                       "'{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"a\"},\"data\":{\"k\":\"v\",\"old\":\"x\"}}'}}, data: {k: v, old: x}}"));
+  EXPECT_THAT(Lines(diff.changes) + Joined(diff.warnings), HasSubstr("data.old")) << "kubectl applied it, the manifest has it no longer: it would stay for ever";
+}
 TEST(Catalogue, Row56Addresses) {
   Same(Object(kService, "spec: {externalIPs: ['2001:DB8:0::1']}"), Object(kService, "spec: {externalIPs: ['2001:db8::1']}"));
 }

@@ -1,0 +1,167 @@
+#include "engine/kube/server_check.h"
+
+#include <algorithm>
+#include <condition_variable>
+
+#include "core/edit.h"
+#include "core/hash.h"
+#include "core/json.h"
+#include "diff/desired.h"
+
+namespace plumb::kube {
+
+namespace {
+
+// The live object as far as an apply's outcome can depend on it.
+Value WhatCounts(Arena& a, Value live) {
+  live = WithoutAt(a, Without(a, live, "status"), {"metadata", "resourceVersion"});
+  std::vector<Value> entries;
+  for (Value entry : GetAt(live, {"metadata", "managedFields"}).items())
+    if (entry.GetString("subresource") != "status") entries.push_back(Without(a, entry, "time"));
+  return entries.empty() ? live : WithAt(a, live, {"metadata", "managedFields"}, a.List(entries));
+}
+
+// The server's answer against the live object: what the apply would change, for certain.
+ObjectDiff Verdict(const ObjectDiff& unsure, const ServerCheck::Item& item, const Document& answer, const std::string& manager) {
+  DiffInput input;
+  input.manifest = {NormaliseDesired(answer), unsure.origin};
+  input.live = unsure.live;
+  input.type = item.type;
+  input.schema = item.schema;
+  input.manager = manager;
+  ObjectDiff sure = DiffObject(input);
+  sure.id = unsure.id;
+  sure.gvk = unsure.gvk;
+  sure.desired = unsure.desired;
+  sure.ignored = unsure.ignored;
+  sure.warnings = unsure.warnings;
+  sure.rules = unsure.rules;
+  sure.uncertain.clear();
+  for (FieldChange& change : sure.changes)  // why, as far as the first look knew
+    for (const FieldChange& before : unsure.changes)
+      if (before.path == change.path) {
+        change.cause = before.cause;
+        change.writer = before.writer;
+        change.immutable = before.immutable;
+      }
+  return sure;
+}
+
+// Counts what is under way; the waiting thread sleeps while there is too much of it.
+class InFlight {
+ public:
+  explicit InFlight(size_t most) : most_(std::max<size_t>(1, most)) {}
+  void Enter() {
+    MutexLock lock(mu_);
+    while (count_ >= most_) changed_.wait(mu_);
+    ++count_;
+  }
+  void Leave() {
+    MutexLock lock(mu_);
+    --count_;
+    changed_.notify_all();
+  }
+  void WaitForAll() {
+    MutexLock lock(mu_);
+    while (count_ > 0) changed_.wait(mu_);
+  }
+
+ private:
+  const size_t most_;
+  Mutex mu_;
+  std::condition_variable_any changed_;
+  size_t count_ GUARDED_BY(mu_) = 0;
+};
+
+}  // namespace
+
+std::string VerdictKey(const ObjectDiff& diff, std::string_view schema) {
+  const std::string_view uid = GetAt(*diff.live, {"metadata", "uid"}).AsString();
+  if (uid.empty()) return "";
+  Arena arena;
+  return Sha256(std::string(uid) + "\n" + WriteCanonicalJson(WhatCounts(arena, *diff.live)) + "\n" + WriteCanonicalJson(*diff.desired) + "\n" + std::string(schema));
+}
+
+Document ServerCheck::Known(const std::string& key) {
+  MutexLock lock(mu_);
+  const auto found = verdicts_.find(key);
+  if (key.empty() || found == verdicts_.end()) return {};
+  ages_.splice(ages_.end(), ages_, found->second.age);
+  return found->second.answer;
+}
+
+void ServerCheck::Keep(const std::string& key, const Document& answer) {
+  if (key.empty() || options_.cache == 0) return;
+  MutexLock lock(mu_);
+  if (verdicts_.contains(key)) return;
+  verdicts_[key] = {answer, ages_.insert(ages_.end(), key)};
+  if (verdicts_.size() <= options_.cache) return;
+  verdicts_.erase(ages_.front());
+  ages_.pop_front();
+}
+
+size_t ServerCheck::asked() const {
+  MutexLock lock(mu_);
+  return asked_;
+}
+
+std::vector<Error> ServerCheck::Check(const std::vector<Item>& items, const ResourceMap& resources) {
+  std::vector<Error> errors;
+  struct Question {
+    const Item* item;
+    std::string key;
+    Result<Document> answer = Document();
+  };
+  std::vector<Question> questions;
+  size_t left_out = 0;
+  for (const Item& item : items) {
+    ObjectDiff& diff = *item.diff;
+    if (diff.exact() || diff.action == DiffAction::kDelete) continue;
+    std::string key = VerdictKey(diff, item.schema_revision);
+    if (const Document known = Known(key); known.arena()) {
+      diff = Verdict(diff, item, known, options_.manager);
+      continue;
+    }
+    if (questions.size() < options_.max_checks) questions.push_back({&item, std::move(key), Document()});
+    else ++left_out;
+  }
+
+  InFlight in_flight(options_.in_flight);
+  for (Question& question : questions) {
+    const ObjectDiff& diff = *question.item->diff;
+    const auto resource = resources.Find(diff.gvk);
+    if (!resource.ok()) {
+      question.answer = resource.error();
+      continue;
+    }
+    WriteOptions options;
+    options.field_manager = options_.manager;
+    options.force = options_.force;
+    options.dry_run = true;
+    in_flight.Enter();
+    client_.Apply({**resource, diff.id.ns, diff.id.name, ""}, *diff.desired, options, [&question, &in_flight](Answer answer) {
+      question.answer = std::move(answer.object);
+      in_flight.Leave();
+    });
+    MutexLock lock(mu_);
+    ++asked_;
+  }
+  in_flight.WaitForAll();
+
+  for (Question& question : questions) {
+    ObjectDiff& diff = *question.item->diff;
+    if (!question.answer.ok()) {
+      errors.push_back(Error(question.answer.error().code(), diff.id.ToString() + ": the server could not be asked, or refuses it: " + question.answer.error().message()));
+      diff.uncertain.push_back("the server refuses a dry run: " + question.answer.error().message());
+      continue;
+    }
+    Keep(question.key, *question.answer);
+    diff = Verdict(diff, *question.item, *question.answer, options_.manager);
+  }
+  if (left_out > 0)
+    errors.push_back(Error(Code::kLimit, std::to_string(left_out) + " more objects are uncertain and were not asked about: " + std::to_string(options_.max_checks) +
+                                             " dry runs are the most of one check"));
+  return errors;
+}
+
+}  // namespace plumb::kube
