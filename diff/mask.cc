@@ -14,6 +14,8 @@ namespace plumb {
 
 namespace {
 
+constexpr std::string_view kOpenOfSecret[] = {"apiVersion", "kind", "metadata", "type", "immutable"};
+
 bool IsSecret(const Gvk& gvk) { return gvk.kind == "Secret" && gvk.group.empty(); }
 bool IsConfigMap(const Gvk& gvk) { return gvk.kind == "ConfigMap" && gvk.group.empty(); }
 
@@ -37,7 +39,8 @@ class Pass {
   // Whether all of the value at the path is a secret.
   bool Sensitive(const FieldPath& path, Value v) const {
     if (path.empty()) return false;
-    if (secret_ && (path[0].name == "data" || path[0].name == "stringData")) return true;
+    // A misspelt `data` holds secrets just the same.
+    if (secret_ && std::find(std::begin(kOpenOfSecret), std::end(kOpenOfSecret), path[0].name) == std::end(kOpenOfSecret)) return true;
     if (variables_ && path.size() == 2 && path[0].name == "data" && path[1].name.find('.') == std::string::npos && names_.Variable(path[1].name)) return true;
     if (Is(path, 0, kLastApplied) && Is(path, 1, "annotations")) return true;
     if (Is(path, 0, "value") && Is(path, 2, "env") && SecretVariable(path)) return true;

@@ -3,7 +3,7 @@
 // A marker is a keyed hash, the same for the same value within one Masker and meaningless outside it: a change shows as a
 // change, two equal values as equal, a value never. Every presentation takes a MaskedDiff, which only a Masker makes.
 //
-// Masked are: all of data and stringData of core Secrets; of containers' env, and of ConfigMaps that are read as variables, the
+// Masked are: all of core Secrets but their type and metadata; of containers' env, and of ConfigMaps that are read as variables, the
 // values whose name sounds secret (MaskOptions::env_names); texts in fields named like MaskOptions::keys; the fields of
 // MaskOptions::fields; copies of an object in its last-applied annotation. And within any text: the value of an argument
 // whose name sounds secret (--db-password=...), the password of an address (scheme://user:password@host), private keys in PEM.

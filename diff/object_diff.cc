@@ -152,6 +152,18 @@ std::string FieldChange::Explain() const {
   return text;
 }
 
+std::string ObjectDiff::WhyUncertain(const FieldChange& change) const {
+  const std::string path = change.path.ToString();
+  for (const std::string& reason : uncertain) {
+    const size_t colon = reason.find(": ");
+    const std::string_view place = std::string_view(reason).substr(0, colon);
+    // "spec.x: null asks for the default" is of one field; "Widget of x/v1 is not in the schema" of all.
+    const bool of_field = colon != std::string::npos && place.find(' ') == std::string_view::npos;
+    if (!of_field || path.starts_with(place) || place.starts_with(path)) return reason;
+  }
+  return "";
+}
+
 bool ObjectDiff::must_replace() const {
   return std::any_of(changes.begin(), changes.end(), [](const FieldChange& change) { return change.immutable; });
 }

@@ -87,6 +87,9 @@ struct ObjectDiff {
   Document memory;  // of values in `changes` that neither document owns
 
   bool exact() const { return uncertain.empty(); }
+  // Why only the server knows what becomes of this field: the reason of `uncertain` that speaks of it, or of the whole object;
+  // "" where it is exact.
+  std::string WhyUncertain(const FieldChange& change) const;
   bool must_replace() const;  // any immutable change
 };
 

@@ -1,4 +1,4 @@
-// Diffs for people and programs: text, unified YAML and JSON. All take masked diffs, so that no presentation can show a
+// Diffs for people and programs: text, unified YAML, JSON, JSON patches, and the report that Markdown and HTML are made of. All take masked diffs, so that no presentation can show a
 // secret. Pure, thread-safe; output is the same for the same input.
 #pragma once
 
@@ -8,6 +8,7 @@
 
 #include "core/arena.h"
 #include "diff/mask.h"
+#include "diff/report.h"
 
 namespace plumb {
 
@@ -43,5 +44,12 @@ std::string PresentUnified(std::span<const MaskedDiff> diffs);
 
 // Version 1 of the JSON form; docs/diff.md describes it.
 Document PresentJson(std::span<const MaskedDiff> diffs);
+
+// One RFC 6902 patch for each object that differs, against the live object as it is, list items by index. Masked values are
+// markers here too: a patch of a secret says what changes, and cannot be applied.
+Document PresentJsonPatch(std::span<const MaskedDiff> diffs);
+
+// For WriteMarkdown and WriteHtml (diff/report.h).
+Report ReportOf(std::span<const MaskedDiff> diffs);
 
 }  // namespace plumb

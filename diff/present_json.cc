@@ -21,8 +21,8 @@ class Builder {
     Add(out, "mustReplace", Arena::Bool(diff.must_replace()));
     if (!diff.uncertain.empty()) Add(out, "uncertain", Texts(diff.uncertain));
     if (!diff.warnings.empty()) Add(out, "warnings", Texts(diff.warnings));
-    Add(out, "changes", Changes(diff.changes));
-    if (!diff.ignored.empty()) Add(out, "ignored", Changes(diff.ignored));
+    Add(out, "changes", Changes(diff, diff.changes));
+    if (!diff.ignored.empty()) Add(out, "ignored", Changes(diff, diff.ignored));
     return arena_.Map(out);
   }
 
@@ -43,13 +43,13 @@ class Builder {
     return arena_.List(items);
   }
 
-  Value Changes(const std::vector<FieldChange>& changes) {
+  Value Changes(const ObjectDiff& diff, const std::vector<FieldChange>& changes) {
     std::vector<Value> items;
-    for (const FieldChange& change : changes) items.push_back(Change(change));
+    for (const FieldChange& change : changes) items.push_back(Change(diff, change));
     return arena_.List(items);
   }
 
-  Value Change(const FieldChange& change) {
+  Value Change(const ObjectDiff& diff, const FieldChange& change) {
     Members out;
     Add(out, "path", Text(change.path.ToString()));
     if (change.old_value) Add(out, "old", arena_.Copy(*change.old_value));
@@ -58,6 +58,9 @@ class Builder {
     Add(out, "explanation", Text(change.Explain()));
     if (!change.writer.manager.empty()) Add(out, "writer", Writer(change.writer));
     if (change.immutable) Add(out, "immutable", Arena::Bool(true));
+    const std::string why = diff.WhyUncertain(change);
+    Add(out, "certainty", Arena::Borrow(why.empty() ? "exact" : "needs-server"));
+    if (!why.empty()) Add(out, "why", Text(why));
     if (!change.note.empty()) Add(out, "ignoredBy", Text(change.note));
     return arena_.Map(out);
   }

@@ -39,6 +39,7 @@ Command CompletionCommand();
 Command SandboxCommand();
 Command RenderCommand();
 Command DiffCommand();
+Command SnapshotCommand();
 Command ApplyCommand();
 Command RunCommand();
 Command ExplainCommand();

@@ -9,6 +9,7 @@
 #include "engine/cli/cluster.h"
 #include "engine/cli/command.h"
 #include "engine/cli/interrupt.h"
+#include "engine/cli/pull_request.h"
 #include "engine/cli/report.h"
 #include "engine/cli/source.h"
 #include "engine/cli/terminal.h"
@@ -38,6 +39,9 @@ std::vector<MaskedDiff> MaskSteps(const Plan& plan, const Masker& masker) {
 
 Result<int> Run(const Flags& flags) {
   Interrupted();
+  if (flags.Has("base")) return RunPullRequest(flags);
+  for (const char* flag : {"head", "config", "snapshot", "offline", "limit", "marker"})
+    if (flags.Has(flag)) return Invalid(fmt::format("--{} goes with --base REF, which compares two revisions", flag));
   PLUMB_TRY(loaded, LoadSource(flags));
   PLUMB_TRY(rendered, RenderLoaded(loaded));
   for (const std::string& warning : rendered.warnings) log::Warning(warning);
@@ -55,7 +59,10 @@ Result<int> Run(const Flags& flags) {
   const std::vector<MaskedDiff> diffs = MaskSteps(once.plan, Masker());
   const std::string format = flags.Get("output");
   if (format == "json") fmt::print("{}\n", WriteJson(*PresentJson(diffs), JsonStyle::kIndent4));
+  else if (format == "jsonpatch") fmt::print("{}\n", WriteJson(*PresentJsonPatch(diffs), JsonStyle::kIndent4));
   else if (format == "unified") fmt::print("{}", PresentUnified(diffs));
+  else if (format == "markdown") fmt::print("{}", WriteMarkdown(ReportOf(diffs)));
+  else if (format == "html") fmt::print("{}", WriteHtml(ReportOf(diffs)));
   else fmt::print("{}", PresentText(diffs, {.colour = PaletteFor(stdout).on(), .ignored = flags.On("show-ignored")}));
   for (const Step& step : once.plan.steps)  // what could not be compared is said, and is never "no difference"
     if (step.action == Action::kBlocked) log::Error(fmt::format("{}: {}", step.id.ToString(), step.why));
@@ -66,16 +73,19 @@ Result<int> Run(const Flags& flags) {
 }  // namespace
 
 Command DiffCommand() {
-  Command command{"diff", "PATH", "desired against live, field by field",
+  Command command{"diff", "[PATH]", "desired against live, or one revision against another, field by field",
                   "  plumb diff deploy/prod --namespace shop\n"
-                  "  plumb diff --repo https://git.example/shop.git --revision my-branch --path deploy --output unified\n\n"
+                  "  plumb diff --repo https://git.example/shop.git --revision my-branch --path deploy --output unified\n"
+                  "  plumb diff --base origin/main --head HEAD --output markdown         # what a pull request does (docs/pull-requests.md)\n"
+                  "  plumb diff --base main --offline deploy/prod                        # what my edits do, without a cluster\n\n"
                   "Exit code 0: no difference, 1: differences, above: trouble. Values of Secrets are never shown.\n",
                   SourceFlags(), Run};
+  for (const Flag& flag : PullRequestFlags()) command.flags.push_back(flag);
   for (const Flag& flag : ClusterFlags()) command.flags.push_back(flag);
   for (const Flag& flag : ApplicationFlags()) command.flags.push_back(flag);
   command.flags.push_back({"prune", 0, "", "show what --prune would delete too", "", false, {}});
   command.flags.push_back({"show-ignored", 0, "", "list differences that a rule leaves alone", "", false, {}});
-  command.flags.push_back({"output", 'o', "FORMAT", "how to print the differences", "text", false, {"text", "unified", "json"}});
+  command.flags.push_back({"output", 'o', "FORMAT", "how to print the differences", "text", false, {"text", "unified", "json", "jsonpatch", "markdown", "html"}});
   return command;
 }
 

@@ -98,8 +98,8 @@ TEST(PresentJson, VersionedForm) {
   EXPECT_EQ(WriteJson(json->Get("summary")), R"({"create":1,"patch":1,"delete":1,"none":1,"fields":2,"ignored":0,"uncertain":0})");
   EXPECT_EQ(WriteJson(json->Get("objects")[0]),
             R"({"action":"patch","group":"","version":"v1","kind":"ConfigMap","namespace":"shop","name":"settings","exact":true,"mustReplace":false,)"
-            R"("changes":[{"path":"data.mode","old":"slow","new":"fast","cause":"not declared before","explanation":"not declared before"},)"
-            R"({"path":"data.text","old":"a\nb\nc\n","new":"a\nb\nX\n","cause":"not declared before","explanation":"not declared before"}]})");
+            R"("changes":[{"path":"data.mode","old":"slow","new":"fast","cause":"not declared before","explanation":"not declared before","certainty":"exact"},)"
+            R"({"path":"data.text","old":"a\nb\nc\n","new":"a\nb\nX\n","cause":"not declared before","explanation":"not declared before","certainty":"exact"}]})");
 }
 
 }  // namespace

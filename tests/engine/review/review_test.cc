@@ -1,0 +1,302 @@
+// A change between two revisions: what it does, what was there before, what the server would refuse.
+#include "engine/review/review.h"
+
+#include <gmock/gmock.h>
+
+#include "core/json.h"
+#include "core/yaml.h"
+#include "diff/embedded_schema.h"
+#include "engine/plan/inventory.h"
+
+namespace plumb {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+Manifest Yaml(const std::string& text, const std::string& file = "web.yaml") { return {*ParseYamlOne(text), {file, 0, 1}}; }
+
+std::string Deployment(const std::string& image, int replicas = 3, const std::string& more = "") {
+  return "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: shop}, spec: {replicas: " + std::to_string(replicas) + ", selector: {matchLabels: {app: web" + more +
+         "}}, template: {spec: {containers: [{name: c, image: '" + image + "'}]}}}}";
+}
+std::string Settings(const std::string& value) { return "{apiVersion: v1, kind: ConfigMap, metadata: {name: settings, namespace: shop}, data: {mode: " + value + "}}"; }
+
+// A little world: one application with manifests at both ends, and a cluster.
+struct World {
+  World() {
+    application.application.name = "shop";
+    application.application.target_namespace = "shop";
+    application.application.sync.create_namespace = false;
+    application.inventory = Inventory("shop", "default");
+    Live("{apiVersion: v1, kind: Namespace, metadata: {name: shop}}");
+  }
+
+  static DesiredSet Complete(const Application& application, const std::vector<std::string>& manifests) {
+    std::vector<Manifest> parsed;
+    for (const std::string& text : manifests) parsed.push_back(Yaml(text));
+    return CompleteDesired(application, parsed, nullptr);
+  }
+  void Base(const std::vector<std::string>& manifests) { application.base = ReviewSide{Complete(application.application, manifests), ""}; }
+  void Head(const std::vector<std::string>& manifests) { application.head = ReviewSide{Complete(application.application, manifests), ""}; }
+  void Live(const std::string& text) {
+    const Manifest manifest = Yaml(text);
+    live[IdOf(manifest.root())] = manifest.object;
+  }
+
+  Review Make() {
+    ReviewInput input;
+    input.base = "main (1a2b3c4d5e)";
+    input.head = "feature (5e4d3c2b1a)";
+    input.applications = {application};
+    input.schema = [](const Gvk& gvk) { return std::pair(EmbeddedSchema(), EmbeddedSchema()->Find(gvk)); };
+    if (cluster) {
+      input.against = "cluster";
+      input.live = [this](const WantedObject& wanted) {
+        const auto found = live.find(wanted.id);
+        return found == live.end() ? LiveObject::Absent() : LiveObject::Present(found->second);
+      };
+    }
+    static const Masker masker({.salt = "test"});
+    input.masker = &masker;
+    return MakeReview(input);
+  }
+
+  ReviewApplication application;
+  std::map<ObjectId, Document> live;
+  bool cluster = true;
+};
+
+std::string Changes(const std::vector<MaskedDiff>& diffs) {
+  std::string out;
+  for (const MaskedDiff& diff : diffs) {
+    out += std::string(DiffActionName(diff->action)) + " " + diff->id.ToString() + "\n";
+    for (const FieldChange& change : diff->changes)
+      out += "  " + change.path.ToString() + ": " + (change.old_value ? WriteJson(*change.old_value) : "-") + " -> " + (change.new_value ? WriteJson(*change.new_value) : "-") + " (" + change.Explain() + ")\n";
+  }
+  return out;
+}
+
+// Live objects as Plumb left them: labelled, and its own by managedFields. `more` are entries of others.
+std::string Applied(std::string text, const std::string& fields, const std::string& more = "") {
+  const std::string label = "labels: {applyset.kubernetes.io/part-of: " + Inventory("shop", "default").ApplySetId() + "}, ";
+  text.insert(text.find("metadata: {") + 11, label + "managedFields: [{manager: plumb, operation: Apply, apiVersion: v1, time: '2026-01-01T00:00:00Z', fieldsType: FieldsV1, fieldsV1: " + fields + "}" +
+                                                 (more.empty() ? "" : ", " + more) + "], ");
+  return text;
+}
+constexpr char kSettingsFields[] = "{'f:data': {'f:mode': {}}}";
+
+TEST(Review, WhatTheChangeDoesWithoutAnyCluster) {
+  World world;
+  world.cluster = false;
+  world.Base({Deployment("web:1"), Settings("slow"), "{apiVersion: v1, kind: ConfigMap, metadata: {name: old, namespace: shop}}"});
+  world.Head({Deployment("web:2"), Settings("slow"), "{apiVersion: v1, kind: ConfigMap, metadata: {name: new, namespace: shop}}"});
+  const Review review = world.Make();
+  EXPECT_EQ(Changes(review.applications[0].changes),
+            "patch Deployment shop/web\n  spec.template.spec.containers[name=c].image: \"web:1\" -> \"web:2\" (changed in git)\n"
+            "create ConfigMap shop/new\ndelete ConfigMap shop/old\n");
+  EXPECT_EQ(review.applications[0].unchanged, 1u);
+  EXPECT_TRUE(review.applications[0].drift.empty());
+  EXPECT_TRUE(review.applications[0].refused.empty());
+  EXPECT_EQ(review.create + review.patch + review.remove, 3u);
+  EXPECT_EQ(review.restarted, 1u);
+  EXPECT_EQ(review.pods, 3u);
+  ASSERT_EQ(review.images.size(), 1u);
+  EXPECT_EQ(review.images[0].after, "web:2");
+}
+
+TEST(Review, RemovedFieldsAndSpellingsOfTheSame) {
+  World world;
+  world.cluster = false;
+  world.Base({"{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: shop}, spec: {priority: 1, containers: [{name: c, resources: {limits: {cpu: 1000m}}}]}}"});
+  world.Head({"{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: shop}, spec: {containers: [{name: c, resources: {limits: {cpu: '1'}}}]}}"});
+  EXPECT_THAT(Changes(world.Make().applications[0].changes), HasSubstr("spec.priority: 1 -> - (removed from git"));
+  EXPECT_THAT(Changes(world.Make().applications[0].changes), Not(HasSubstr("cpu")));
+}
+
+TEST(Review, DriftIsKeptApartFromTheChange) {
+  World world;
+  world.Base({Deployment("web:1"), Settings("slow")});
+  world.Head({Deployment("web:2"), Settings("slow")});
+  world.Live(Applied(Settings("hacked"), "{'f:data': {'f:other': {}}}", "{manager: kubectl-edit, operation: Update, apiVersion: v1, time: '2026-01-02T00:00:00Z', fieldsType: FieldsV1, fieldsV1: " + std::string(kSettingsFields) + "}"));
+  world.Live(Applied(Deployment("web:1"), "{'f:spec': {'f:replicas': {}, 'f:template': {'f:spec': {'f:containers': {'k:{\"name\":\"c\"}': {'f:image': {}, 'f:name': {}}}}}}}"));
+  const Review review = world.Make();
+  EXPECT_EQ(Changes(review.applications[0].changes), "patch Deployment shop/web\n  spec.template.spec.containers[name=c].image: \"web:1\" -> \"web:2\" (changed in git)\n");
+  EXPECT_EQ(Changes(review.applications[0].drift), "patch ConfigMap shop/settings\n  data.mode: \"hacked\" -> \"slow\" (drift: written by kubectl-edit at 2026-01-02T00:00:00Z)\n");
+  EXPECT_TRUE(review.applications[0].pending.empty());
+}
+
+TEST(Review, AFieldThatDriftedAndChangesCountsAsBoth) {
+  World world;
+  world.Base({Settings("slow")});
+  world.Head({Settings("fast")});
+  world.Live(Applied(Settings("hacked"), "{'f:data': {'f:other': {}}}", "{manager: m, operation: Update, apiVersion: v1, time: '2026-01-02T00:00:00Z', fieldsType: FieldsV1, fieldsV1: " + std::string(kSettingsFields) + "}"));
+  const Review review = world.Make();
+  EXPECT_THAT(Changes(review.applications[0].changes), HasSubstr("data.mode: \"slow\" -> \"fast\""));
+  EXPECT_THAT(Changes(review.applications[0].drift), HasSubstr("data.mode: \"hacked\" -> \"slow\""));
+}
+
+TEST(Review, WhatTheClusterHasYetToFollowIsNoDrift) {
+  World world;
+  world.Base({Settings("slow"), Deployment("web:1")});
+  world.Head({Settings("slow"), Deployment("web:1")});
+  world.Live(Applied(Settings("older"), kSettingsFields));
+  const Review review = world.Make();
+  EXPECT_FALSE(review.differs());
+  EXPECT_EQ(Changes(review.applications[0].drift), "");
+  EXPECT_THAT(Changes(review.applications[0].pending), HasSubstr("data.mode: \"older\" -> \"slow\""));
+  EXPECT_THAT(Changes(review.applications[0].pending), HasSubstr("create Deployment shop/web"));
+}
+
+TEST(Review, AnObjectThatSomebodyDeletedIsDrift) {
+  World world;
+  world.Base({Settings("slow")});
+  world.Head({Settings("slow")});
+  world.application.inventory.Set({{"", "ConfigMap", "shop", "settings"}, "v1", "uid-1"});
+  EXPECT_THAT(Changes(world.Make().applications[0].drift), HasSubstr("create ConfigMap shop/settings"));
+}
+
+std::string Refused(const Review& review) {
+  std::string out;
+  for (const Refusal& refusal : review.applications[0].refused) out += refusal.id.ToString() + ": " + refusal.reason + (refusal.at_base ? " (at base)" : "") + "\n";
+  return out;
+}
+
+TEST(Review, RefusalsOfTheServer) {
+  World world;
+  world.Base({Deployment("web:1"), "{apiVersion: v1, kind: ConfigMap, metadata: {name: bad, namespace: shop}, dta: {}, data: {a: b}}"});
+  world.Head({Deployment("web:1", 3, ", tier: x"), "{apiVersion: v1, kind: ConfigMap, metadata: {name: bad, namespace: shop}, dta: {}, data: {a: c}}",
+              "{apiVersion: v1, kind: ConfigMap, metadata: {name: typo, namespace: shop}, dat: {a: b}}",
+              "{apiVersion: v1, kind: ConfigMap, metadata: {name: lost, namespace: nowhere}}",
+              "{apiVersion: x.io/v1, kind: Widget, metadata: {name: w, namespace: shop}}",
+              "{apiVersion: apps/v1, kind: Deployment, metadata: {name: shape, namespace: shop}, spec: {replicas: three}}"});
+  const std::string refused = Refused(world.Make());
+  EXPECT_THAT(refused, HasSubstr("Deployment shop/web: spec.selector"));
+  EXPECT_THAT(refused, HasSubstr("cannot be changed in place; annotate it with 'plumb.dev/replace: allowed'"));
+  EXPECT_THAT(refused, HasSubstr("ConfigMap shop/bad: .dta: field not declared in schema (at base)"));
+  EXPECT_THAT(refused, HasSubstr("ConfigMap shop/typo: .dat: field not declared in schema\n"));
+  EXPECT_THAT(refused, HasSubstr("ConfigMap nowhere/lost: namespace 'nowhere' is neither in the cluster nor in this change"));
+  EXPECT_THAT(refused, HasSubstr("Widget.x.io shop/w: kind 'Widget' of 'x.io/v1' is not known to the cluster"));
+  EXPECT_THAT(refused, HasSubstr("Deployment shop/shape: .spec.replicas: expected numeric (int or float), got string"));
+}
+
+TEST(Review, NamespacesAndDefinitionsOfTheSameChangeAreNoTrouble) {
+  World world;
+  world.Base({});
+  world.Head({"{apiVersion: v1, kind: Namespace, metadata: {name: fresh}}", "{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: fresh}}",
+              "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: widgets.x.io}, spec: {group: x.io, scope: Namespaced, names: {kind: Widget, plural: widgets}, "
+              "versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {size: {type: integer}}}}}}}]}}",
+              "{apiVersion: x.io/v1, kind: Widget, metadata: {name: w, namespace: shop}, spec: {size: 1}}",
+              "{apiVersion: x.io/v1, kind: Widget, metadata: {name: wrong, namespace: shop}, spec: {sice: 1}}"});
+  const Review review = world.Make();
+  EXPECT_EQ(Refused(review), "Widget.x.io shop/wrong: .spec.sice: field not declared in schema\n");
+  EXPECT_EQ(review.create, 5u);
+}
+
+TEST(Review, ReplacementIsADangerWhereItIsAllowed) {
+  World world;
+  std::string head = Deployment("web:1", 3, ", tier: x");
+  head.insert(head.find("name: web,"), "annotations: {plumb.dev/replace: allowed}, ");
+  world.Base({Deployment("web:1")});
+  world.Head({head});
+  const Review review = world.Make();
+  EXPECT_EQ(Refused(review), "");
+  EXPECT_EQ(review.replace, 1u);
+  ASSERT_FALSE(review.dangers.empty());
+  EXPECT_THAT(review.dangers.back().what, HasSubstr("deleted and made anew"));
+}
+
+TEST(Review, WhatWillNotHappen) {
+  const auto notes = [](World& world) {
+    std::string out;
+    const Review review = world.Make();
+    for (const std::string& note : review.applications[0].notes) out += note + "\n";
+    return out;
+  };
+  World world;
+  world.Base({Settings("slow"), Deployment("web:1")});
+  world.Head({Deployment("web:2")});
+  world.Live(Applied(Settings("slow"), kSettingsFields));
+  EXPECT_EQ(notes(world), "");
+  world.application.application.sync.prune = false;
+  EXPECT_THAT(notes(world), HasSubstr("ConfigMap shop/settings leaves git and stays in the cluster: pruning is off"));
+  EXPECT_EQ(world.Make().orphan, 1u);
+  EXPECT_EQ(world.Make().remove, 0u);
+  world.application.application.sync.automatic = false;
+  EXPECT_THAT(notes(world), HasSubstr("is suspended (sync.auto is off)"));
+  World kept;
+  kept.Base({"{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: shop, annotations: {helm.sh/resource-policy: keep}}}"});
+  kept.Head({});
+  kept.cluster = false;
+  EXPECT_THAT(notes(kept), HasSubstr("annotation 'helm.sh/resource-policy: keep'"));
+  World gone;
+  gone.Base({Settings("slow")});
+  gone.cluster = false;
+  EXPECT_THAT(notes(gone), HasSubstr("its application goes: nothing deletes it"));
+  World claim;
+  claim.Base({"{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: data, namespace: shop}}"});
+  claim.Head({});
+  claim.cluster = false;
+  EXPECT_THAT(notes(claim), HasSubstr("its deletion waits for an approval"));
+}
+
+TEST(Review, AnEndThatCannotBeRenderedIsNotEmpty) {
+  World world;
+  world.Base({Settings("slow")});
+  world.application.head = ReviewSide{{}, "render: web.yaml:3: broken"};
+  const Review review = world.Make();
+  EXPECT_TRUE(review.failed);
+  EXPECT_FALSE(review.differs()) << "nothing counts as deleted";
+  EXPECT_EQ(review.applications[0].failures, std::vector<std::string>{"head: render: web.yaml:3: broken"});
+  World repaired;
+  repaired.application.base = ReviewSide{{}, "render: broken"};
+  repaired.Head({Settings("slow")});
+  EXPECT_FALSE(repaired.Make().failed);
+  EXPECT_EQ(repaired.Make().applications[0].failures.size(), 1u);
+}
+
+TEST(Review, ReportHasTheSignalsBeforeTheChanges) {
+  World world;
+  world.Base({Deployment("web:1"), Settings("slow")});
+  world.Head({Deployment("web:2", 1), Settings("fast")});
+  const std::string text = WriteMarkdown(ReportOf(world.Make()), {.marker = "plumb diff"});
+  size_t last = 0;
+  for (const char* part : {"<!-- plumb diff -->", "### What this change does", "`feature (5e4d3c2b1a)` against `main (1a2b3c4d5e)`", "2 to change.", "Blast radius: 1 application, 2 objects in 1 namespace; 1 workload restarted, 1 pod.",
+                           "Dangers", "| availability lowered | `Deployment shop/web` | 1 replicas instead of 3 |", "#### Images", "| `web:1` | `web:2` | Deployment shop/web (container c) |", "#### Changes",
+                           "<details>", "#### Not applied yet"}) {
+    const size_t at = text.find(part, last);
+    EXPECT_NE(at, std::string::npos) << part << " is missing or misplaced in\n" << text;
+    if (at != std::string::npos) last = at;
+  }
+}
+
+TEST(Review, JsonForm) {
+  World world;
+  world.Base({Settings("slow")});
+  world.Head({Settings("fast")});
+  const Document json = ReviewToJson(world.Make());
+  EXPECT_EQ(json->GetString("apiVersion"), "plumb.dev/v1");
+  EXPECT_EQ(json->GetString("kind"), "Review");
+  EXPECT_EQ(WriteJson(json->Get("summary")), R"({"create":0,"patch":1,"replace":0,"delete":0,"orphan":0,"namespaces":1,"restartedWorkloads":0,"restartedPods":0,"failed":false})");
+  const Value application = json->Get("applications")[0];
+  EXPECT_EQ(application.Get("changes")[0].Get("changes")[0].GetString("path"), "data.mode");
+}
+
+TEST(Review, NoPartOfASecretInAnyForm) {
+  World world;
+  const auto secret = [](const std::string& value) { return "{apiVersion: v1, kind: Secret, metadata: {name: s, namespace: shop}, stringData: {key: " + value + "}}"; };
+  const auto workload = [](const std::string& value) {
+    return "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: shop}, spec: {template: {spec: {containers: [{name: c, args: ['--db-password=" + value + "'], env: [{name: TOKEN, value: " + value + "}]}]}}}}";
+  };
+  world.Base({secret("QZJXone"), workload("QZJXone")});
+  world.Head({secret("QZJXtwo"), workload("QZJXtwo"), "{apiVersion: v1, kind: Secret, metadata: {name: wrong, namespace: shop}, data: {a: [QZJX]}, stringDta: QZJX, dat: {x: QZJX}}"});
+  world.Live(secret("QZJXlive"));
+  const Review review = world.Make();
+  const Report report = ReportOf(review);
+  const std::string all = WriteMarkdown(report) + WriteHtml(report) + WriteText(report) + WriteJson(*ReviewToJson(review));
+  EXPECT_EQ(all.find("QZJX"), std::string::npos) << all.substr(all.find("QZJX") - 200, 300);
+  EXPECT_THAT(all, HasSubstr("(masked "));
+}
+
+}  // namespace
+}  // namespace plumb
