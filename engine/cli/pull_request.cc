@@ -215,7 +215,7 @@ Result<LiveLookup> ReadLive(const ReviewInput& input, const Against& against, co
 }
 
 Result<Inventory> InventoryOf(const Application& application, const Against& against) {
-  const ObjectId record = Inventory(application.name, application.record_namespace).record();
+  const ObjectId record = Inventory(application.name, application.ns).record();
   Document found;
   if (against.snapshot) {
     found = against.snapshot->Live()({record, {"", "v1", "ConfigMap"}}).object;
@@ -254,8 +254,8 @@ Result<ReviewInput> Gather(const Flags& flags, const ChangeTrees& change, const 
     return Invalid(flags.Get("config").empty() ? "no Application in the repository: name the PATH of manifests, or write one ('plumb explain application')"
                                                : fmt::format("--config '{}': no Application in it, neither at the base nor at the head", flags.Get("config")));
   std::map<std::string, std::pair<const Application*, const Application*>> all;  // by name: base, head
-  for (const Application& application : before) all[application.name].first = &application;
-  for (const Application& application : *head) all[application.name].second = &application;
+  for (const Application& application : before) all[application.key()].first = &application;
+  for (const Application& application : *head) all[application.key()].second = &application;
   PLUMB_TRY(of_repository, IgnoreRules::OfTree(*change.head.tree));
   // Twice: what CRDs the change brings is known only when everything was rendered once.
   for (const bool learn : {true, false})
@@ -279,7 +279,8 @@ Result<ReviewInput> Gather(const Flags& flags, const ChangeTrees& change, const 
       one.rules = std::move(rules);
       one.rules.Add(of_repository);
       one.notes = RevisionNotes(one.application, change, renderer);
-      if (old && now && !old->sync.automatic && now->sync.automatic) one.notes.push_back("is no longer suspended: everything that piled up is applied with it");
+      const auto sleeps = [](const Application& application) { return application.suspend || !application.sync.automatic; };
+      if (old && now && sleeps(*old) && !sleeps(*now)) one.notes.push_back("is no longer suspended: everything that piled up is applied with it");
       PLUMB_TRY(inventory, InventoryOf(one.application, against), fmt::format("application '{}'", name));
       one.inventory = std::move(inventory);
       input.applications.push_back(std::move(one));

@@ -43,8 +43,8 @@ class Reader {
       PLUMB_TRY(application, ParseApplication(document.value), fmt::format("{}:{}", path, document.line));
       application.origin = {path, 0, document.line};
       for (const Application& other : found_)
-        if (other.name == application.name)
-          return Invalid(fmt::format("{}:{}: application '{}' is given twice; the other is at {}", path, document.line, application.name, other.origin.ToString()));
+        if (other.key() == application.key())
+          return Invalid(fmt::format("{}:{}: application '{}' is given twice; the other is at {}", path, document.line, application.key(), other.origin.ToString()));
       found_.push_back(std::move(application));
     }
     return Ok();

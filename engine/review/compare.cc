@@ -286,7 +286,8 @@ class Comparer {
   void Policy() {
     const ApplicationSync& sync = app_.application.sync;
     if (!app_.head) out_.notes.push_back("the application itself goes: nothing keeps its objects true from then on");
-    else if (!sync.automatic && !out_.changes.empty()) out_.notes.push_back("is suspended (sync.auto is off): nothing of this is applied until somebody asks for it");
+    else if (app_.application.suspend && !out_.changes.empty()) out_.notes.push_back("is suspended: nothing of this is applied until it is resumed");
+    else if (!sync.automatic && !out_.changes.empty()) out_.notes.push_back("sync.auto is off: nothing of this is applied until somebody asks for it");
     if (app_.head && !sync.self_heal && !out_.drift.empty()) out_.notes.push_back("sync.selfHeal is off: the drift below stays");
     if (deletes_ > app_.application.delete_budget)
       out_.notes.push_back(fmt::format("{} deletes are more than its budget of {}: they are held until approved", deletes_, app_.application.delete_budget));

@@ -223,7 +223,9 @@ TEST(Review, WhatWillNotHappen) {
   EXPECT_EQ(world.Make().orphan, 1u);
   EXPECT_EQ(world.Make().remove, 0u);
   world.application.application.sync.automatic = false;
-  EXPECT_THAT(notes(world), HasSubstr("is suspended (sync.auto is off)"));
+  EXPECT_THAT(notes(world), HasSubstr("sync.auto is off: nothing of this is applied"));
+  world.application.application.suspend = true;
+  EXPECT_THAT(notes(world), HasSubstr("is suspended: nothing of this is applied until it is resumed"));
   World kept;
   kept.Base({"{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: shop, annotations: {helm.sh/resource-policy: keep}}}"});
   kept.Head({});
