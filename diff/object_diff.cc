@@ -178,7 +178,10 @@ ObjectDiff DiffObject(const DiffInput& input) {
   diff.id = IdOf(desired);
   if (!input.type) diff.uncertain.push_back(fmt::format("{} of {} is not in the schema: compared by structure", diff.gvk.kind, diff.gvk.ApiVersion()));
   if (live.is_null()) {
-    diff.action = DiffAction::kCreate;
+    // An object that its author told every tool to leave alone is not made, either.
+    const std::vector<IgnoreRule> rules = RulesOnObject(desired, live, &diff.warnings);
+    const bool left = std::any_of(rules.begin(), rules.end(), [](const IgnoreRule& r) { return r.fields.empty() && r.managers.empty() && !r.drift_only; });
+    diff.action = left ? DiffAction::kNone : DiffAction::kCreate;
     return diff;
   }
 

@@ -151,7 +151,7 @@ class Renderer {
     if (const auto inside = InsideCheckout(flags_.positional()[0], "the path"); inside.ok()) loaded.source.path = *inside;
     loaded.source.renderer = flags_.Get("renderer");
     application.name = ApplicationName(flags_, loaded);
-    application.record_namespace = flags_.Get("inventory-namespace");
+    application.ns = flags_.Get("inventory-namespace");
     application.target_namespace = flags_.Get("namespace").empty() ? against_.ns : flags_.Get("namespace");
     application.sync.prune = flags_.On("prune");
     application.sources = {loaded.source};

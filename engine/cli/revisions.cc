@@ -100,7 +100,7 @@ Result<ChangeTrees> OpenChange(const std::string& root, const std::string& base,
   PLUMB_TRY(head_commit, checkout.Commit(head.empty() ? "HEAD" : head), "--head");
   PLUMB_TRY(merge_base, checkout.MergeBase(base_commit, head_commit));
   const auto describe = [](const std::string& name, const std::string& commit, std::string_view what) {
-    return name == commit ? name.substr(0, 10) : fmt::format("{} ({}{})", name, what, commit.substr(0, 10));
+    return commit.starts_with(name) ? commit.substr(0, 10) : fmt::format("{} ({}{})", name, what, commit.substr(0, 10));
   };
   PLUMB_TRY(base_tree, checkout.TreeOf(merge_base));
   out.base = {describe(base, merge_base, merge_base == base_commit ? "" : "merge base "), merge_base, base_tree};

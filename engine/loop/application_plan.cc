@@ -116,6 +116,10 @@ Result<Plan> PlanApplication(const Application& application, const DesiredSet& d
     input.desired.push_back(std::move(object));
   }
   for (const UnknownKind& unknown : desired.unknown) input.desired[unknown.manifest].blocked = unknown.reason;
+  // What is not there and is to be left alone is not made (plumb.dev/reconcile: disabled and the like).
+  std::erase_if(input.desired, [](const DesiredObject& object) {
+    return object.live.state == LiveObject::State::kAbsent && object.diff && object.diff->action == DiffAction::kNone;
+  });
   for (const auto& [id, entry] : inventory.entries())
     if (!known.contains(id)) input.orphans.emplace(id, view.live({id, {id.group, entry.version, id.kind}}));
 

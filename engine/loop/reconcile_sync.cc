@@ -44,6 +44,12 @@ PlanView Reconciler::View() const {
   view.complete = {true, ""};
   view.ignore = &rules_;
   if (desired_) view.autoscaled = &desired_->autoscaled;
+  // What is wanted was applied already: it is the manifest of last time, and causes are exact.
+  if (desired_ && revision_synced_)
+    view.declared_before = [this](const ObjectId& id) {
+      const auto at = index_.find(id);
+      return at == index_.end() ? Document() : desired_->manifests[at->second].object;
+    };
   return view;
 }
 

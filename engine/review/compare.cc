@@ -213,7 +213,9 @@ class Comparer {
   void Unknown(const UnknownKind& unknown) {
     const Manifest& manifest = app_.head->desired.manifests[unknown.manifest];
     if (!common_.input.live) {
-      out_.unknown.push_back(fmt::format("{}: whether '{}' is known to the cluster was not asked", IdOf(manifest.root()).ToString(), GvkOf(manifest.root()).ApiVersion()));
+      const Gvk gvk = GvkOf(manifest.root());
+      const std::string text = fmt::format("{} of '{}' is no built-in kind: whether the cluster knows it was not asked", gvk.kind, gvk.ApiVersion());
+      if (std::find(out_.unknown.begin(), out_.unknown.end(), text) == out_.unknown.end()) out_.unknown.push_back(text);
       return;
     }
     bool before = false;

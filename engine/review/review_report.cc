@@ -34,7 +34,7 @@ std::string SummaryLine(const Review& r) {
   add(r.replace, "to replace");
   add(r.remove, "to delete");
   add(r.orphan, "to orphan");
-  return out.empty() ? "This change does nothing to the cluster." : out + ".";
+  return out + ".";
 }
 
 std::string BlastRadius(const Review& r) {
@@ -121,8 +121,10 @@ Report ReportOf(const Review& review) {
   if (review.failed) report.title = "This change cannot be rendered";
   report.tone = review.failed ? Tone::kBad : review.differs() ? Tone::kPlain : Tone::kGood;
   report.lead.push_back(fmt::format("{} against {}, {}", AsCode(review.head), AsCode(review.base), review.against.empty() ? "without a look at any cluster" : "seen from the " + review.against));
-  if (review.differs() || !review.failed) report.lead.push_back(SummaryLine(review));
-  if (review.differs()) report.lead.push_back(BlastRadius(review));
+  if (review.differs()) {
+    report.lead.push_back(SummaryLine(review));
+    report.lead.push_back(BlastRadius(review));
+  }
 
   const auto add = [&](ReportSection section) {
     if (!Empty(section)) report.sections.push_back(std::move(section));

@@ -53,5 +53,20 @@ TEST(PlanApplication, TheManifestOfLastTimeIsHandedOn) {
   EXPECT_EQ(asked, 1u);
 }
 
+TEST(PlanApplication, WhatIsToBeLeftAloneIsNotMade) {
+  Application application;
+  application.name = "shop";
+  application.sync.create_namespace = false;
+  PlanView view = ViewOf(Deployment(1));
+  view.live = [](const WantedObject&) { return LiveObject::Absent(); };
+  for (const auto& [annotation, steps] : {std::pair("plumb.dev/reconcile: disabled", 0), std::pair("kustomize.toolkit.fluxcd.io/reconcile: disabled", 0), std::pair("kustomize.toolkit.fluxcd.io/ssa: Ignore", 0),
+                                          std::pair("kustomize.toolkit.fluxcd.io/ssa: IfNotPresent", 1), std::pair("helm.toolkit.fluxcd.io/driftDetection: disabled", 1)}) {
+    const DesiredSet desired = CompleteDesired(application, {Yaml("{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: shop, annotations: {" + std::string(annotation) + "}}}")}, nullptr);
+    const auto plan = PlanApplication(application, desired, Inventory("shop", "default"), view);
+    ASSERT_TRUE(plan.ok()) << plan.error().message();
+    EXPECT_EQ(plan->steps.size(), static_cast<size_t>(steps)) << annotation;
+  }
+}
+
 }  // namespace
 }  // namespace plumb

@@ -66,7 +66,7 @@ TEST(Dangers, EachIsSeenAndNamed) {
       {Object(kRole, "rules: [{apiGroups: [''], resources: [pods], verbs: [get]}]"), Object(kRole, "rules: [{apiGroups: [''], resources: [pods, secrets], verbs: [get]}]"), "RBAC widened: 1 right gained: get secrets\n"},
       {Object(kRole, "rules: [{apiGroups: ['', apps], resources: [pods], verbs: [get]}]"), Object(kRole, "rules: [{apiGroups: [''], resources: [pods], verbs: [get]}]"), ""},
       {"", Object(kRole, "rules: [{apiGroups: ['*'], resources: ['*'], verbs: ['*']}]"), "RBAC widened: 1 right gained: * *.*\n"},
-      {Object(kBinding, "roleRef: {kind: ClusterRole, name: view}, subjects: [{kind: Group, name: a}]"), Object(kBinding, "roleRef: {kind: ClusterRole, name: view}, subjects: [{kind: Group, name: a}, {kind: ServiceAccount, name: b, namespace: n}]"),
+      {Object(kBinding, "roleRef: {kind: ClusterRole, name: view}, subjects: [{kind: Group, name: a}]"), Object(kBinding, "roleRef: {kind: ClusterRole, name: view}, subjects: [{kind: Group, name: a}, {kind: ServiceAccount, name: b, namespace: ci}]"),
        "RBAC widened: ServiceAccount ci/b gets ClusterRole 'view' in the whole cluster\n"},
       {Object(kBinding, "roleRef: {kind: ClusterRole, name: view}, subjects: [{kind: Group, name: a}]"), Object(kBinding, "roleRef: {kind: ClusterRole, name: cluster-admin}, subjects: [{kind: Group, name: a}]"),
        "RBAC widened: Group a gets ClusterRole 'cluster-admin' in the whole cluster\n"},
