@@ -21,7 +21,6 @@
 #include "engine/cli/source.h"
 #include "engine/cli/terminal.h"
 #include "engine/cli/tree_applications.h"
-#include "engine/loop/desired.h"
 #include "engine/review/review.h"
 #include "sources/git_source.h"
 
@@ -171,7 +170,7 @@ class Renderer {
         PLUMB_TRY(path, JoinPath(inside, source.path), "source");
         own.path = path;
       }
-      return RenderSource(*side.tree, own);
+      return RenderTree(side.tree, own);
     }
     // Another repository: the same at both ends, at the revision that the application follows.
     auto& tree = others_[source.git.url + "\n" + source.git.revision];
@@ -182,7 +181,19 @@ class Renderer {
       PLUMB_TRY(resolved, git->Resolve(Interrupted()), "source of another repository");
       tree = resolved.tree;
     }
-    return RenderSource(*tree, source);
+    return RenderTree(tree, source);
+  }
+
+  // What a change brings is a stranger's until it is merged: remote bases and functions only where the flags say so.
+  Result<Rendered> RenderTree(std::shared_ptr<const Tree> tree, const ApplicationSource& source) const {
+    LoadedSource loaded;
+    loaded.tree = std::move(tree);
+    loaded.source = source;
+    GitOptions git;
+    git.cache_directory = CacheDirectory(flags_);
+    loaded.remote = RemoteBaseOptionsOf(flags_, source, git);
+    loaded.functions = flags_.On("allow-functions");
+    return RenderLoaded(loaded);
   }
 
   const Flags& flags_;
@@ -303,6 +314,7 @@ std::vector<Flag> PullRequestFlags() {
 Result<int> RunPullRequest(const Flags& flags) {
   if (flags.Get("base").empty()) return Invalid("--base is empty: name the revision to compare with, 'origin/main' for example");
   if (!flags.Get("repo").empty()) return Invalid("--base works in a clone: run it there, and leave --repo out");
+  if (flags.Has("option")) return Invalid("--option does not go with --base: write an Application, which has a place for the renderer's options");
   if (flags.positional().size() > 1) return Invalid(fmt::format("one path at a time; '{}' is too much", flags.positional()[1]));
   if (!flags.positional().empty() && !flags.Get("config").empty()) return Invalid("give a PATH or --config, not both");
   size_t limit = 0;
