@@ -55,9 +55,16 @@ Status CheckShape(Value v, size_t& left, size_t deepest) {
   return Ok();
 }
 
+// A text without a type of its own: a date, or one that a transformer has put in without quotes.
+Result<Value> SettlePlain(Arena& arena, std::string_view text) {
+  if (text.empty()) return Value();
+  const auto parsed = ParseYamlOne(text, {.dialect = YamlDialect::kKyaml});
+  return parsed.ok() && parsed->root().is_scalar() ? arena.Copy(parsed->root()) : Arena::Borrow(text);
+}
+
 Result<Value> SettleScalar(Arena& arena, Value v) {
   if (v.is_string()) {
-    if (v.has_spelling()) return arena.String(CanonicalTimestamp(v.AsString()));
+    if (v.has_spelling()) return SettlePlain(arena, v.AsString());
     return v.is_quoted() || v.is_shared() ? Arena::Borrow(v.AsString()) : v;
   }
   if (v.is_null()) return v.is_quoted() ? Arena::Borrow("") : Value();  // go-yaml writes '' for it within [] and {}

@@ -60,6 +60,7 @@ struct Build {
   FunctionRunner* functions = nullptr;  // null: functions are refused
   Trace* trace = nullptr;           // remembers every step where somebody wants to know (trace.h)
   std::shared_ptr<const PatchSchema> schema = PatchSchema::Builtin();
+  bool schema_in_use = false;       // somebody asked it: a base's own `openapi` adds to it, and replaces it otherwise
   bool schema_is_set = false;       // by the `openapi` of a kustomization: the first one counts
   size_t files = 0, bytes = 0, objects = 0;
   SettleLimits settle;

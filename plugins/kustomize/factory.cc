@@ -1,5 +1,6 @@
 #include "plugins/kustomize/factory.h"
 
+#include <algorithm>
 #include <deque>
 
 #include "core/yaml.h"
@@ -32,6 +33,12 @@ Status CheckSeparators(std::string_view text) {
 }
 
 bool IsListKind(std::string_view kind) { return kind.ends_with("List"); }
+
+// Groups whose kinds the program knows by heart; for others it asks the schema whether they are namespaced.
+bool IsWellKnown(std::string_view group) {
+  constexpr std::string_view kGroups[] = {"", "apps", "autoscaling", "batch", "extensions", "policy"};
+  return std::find(std::begin(kGroups), std::end(kGroups), group) != std::end(kGroups) || group.ends_with(".k8s.io");
+}
 
 Status CheckObject(Value object) {
   if (!object.is_map()) return Invalid("a " + std::string(KindName(object.kind())) + " is where an object should be");
@@ -80,6 +87,7 @@ Result<std::vector<Resource>> ParseResources(Build& build, std::string_view text
       for (Value item : items->items()) queue.push_back({item, found.origin});
       continue;
     }
+    build.schema_in_use = build.schema_in_use || !IsWellKnown(ResGvk::Of(found.object).group);
     if (++build.objects > build.limits.objects)
       return LimitExceeded("more than " + std::to_string(build.limits.objects) + " objects");
     Resource resource;

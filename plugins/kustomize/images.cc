@@ -48,7 +48,8 @@ class ImageSetter {
     std::string changed = parts.name;
     if (!parts.tag.empty()) changed += ":" + parts.tag;
     if (!parts.digest.empty()) changed += "@" + parts.digest;
-    return changed == image ? old : arena_.String(changed);
+    // The text has no type of its own: what is written over it later decides.
+    return old.is_quoted() ? Arena::Quoted(arena_.String(changed)) : Arena::SpelledString(arena_.String(changed));
   }
 
   // Every `image` of the items of `containers` and `initContainers` lists, however deep they are.

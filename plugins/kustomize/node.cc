@@ -30,7 +30,7 @@ Value PlainScalar(Arena& arena, std::string_view text) {
 }
 
 Retyped WithText(Arena& arena, Value old, std::string_view text) {
-  if (old.is_string()) return {true, arena.String(text)};
+  if (old.is_string()) return {true, old.has_spelling() ? Arena::SpelledString(arena.String(text)) : arena.String(text)};
   const Value plain = PlainScalar(arena, text);
   if (old.is_float() && plain.is_int()) return {true, arena.Float(plain.AsDouble())};
   return {plain.kind() == old.kind(), plain};

@@ -93,6 +93,7 @@ Status PatchWithMerge(Build& build, Resource& resource, const Resource& patch) {
   Arena& arena = *build.arena;
   const ResId id = resource.CurrentId();
   if (patch.allow_name_change || patch.allow_kind_change) resource.StorePreviousId();
+  build.schema_in_use = true;
   PLUMB_TRY(merged, MergePatch(arena, WithBuildAnnotations(arena, resource), patch.root, *build.schema));
   resource.root = merged.value_or(Value());
   if (resource.gone()) return Ok();

@@ -81,8 +81,10 @@ Status Target::SetSchema(bool reset) {
     text = std::move(loaded);
     if (version != openapi.end()) return Invalid("'openapi' has either a 'version' or a 'path', not both");
     PLUMB_TRY(document, ParseYamlOne(text), "openapi '" + path->second + "'");
-    // Of the directory that is built, the document takes the place of the built-in one; of a base, it adds to it.
-    PLUMB_TRY(schema, PatchSchema::FromOpenApi(document.root(), reset ? nullptr : build_.schema), "openapi '" + path->second + "'");
+    // The document takes the place of the built-in one where that was not asked yet; else it adds to it. That depends on
+    // what was built before, as it does in the program.
+    const auto before = reset || !build_.schema_in_use ? nullptr : build_.schema;
+    PLUMB_TRY(schema, PatchSchema::FromOpenApi(document.root(), before), "openapi '" + path->second + "'");
     build_.schema = schema;
     build_.schema_is_set = true;
   } else if (version != openapi.end() && !version->second.empty()) {
