@@ -151,19 +151,19 @@ bool WrittenBefore(const ExplainedField& a, const ExplainedField& b) {
   return a.path.size() < b.path.size();
 }
 
-// What the object is shown as: the values of Secrets and of whatever sounds like one are markers.
+// What the object is shown as: the values of Secrets and of whatever sounds like one are markers. What it makes lives in
+// an arena above the build's: that one must not hold it, or neither would ever be freed.
 class Masked {
  public:
-  Value Object(Arena& arena, Value root) {
-    auto holder = std::make_shared<Arena>();
-    holder->Adopt(owner_);
-    return arena.Adopt(masker_.MaskObject(Document(holder, root)));
-  }
-  explicit Masked(std::shared_ptr<const Arena> owner) : owner_(std::move(owner)) {}
+  explicit Masked(std::shared_ptr<const Arena> build) : build_(std::move(build)) { shown_->Adopt(build_); }
+
+  Value Object(Value root) { return shown_->Adopt(masker_.MaskObject(Document(build_, root))); }
+  const std::shared_ptr<Arena>& shown() const { return shown_; }
 
  private:
   const Masker masker_;
-  std::shared_ptr<const Arena> owner_;
+  const std::shared_ptr<const Arena> build_;
+  const std::shared_ptr<Arena> shown_ = std::make_shared<Arena>();
 };
 
 }  // namespace
@@ -187,7 +187,7 @@ Result<Explanation> ExplainKustomize(const RenderRequest& request, const std::st
   size_t nodes = 0;
   for (const Trace::Snapshot& snapshot : *trace.Find(resource.serial)) {
     PLUMB_TRY(settled, Settle(arena, snapshot.root, limits, nodes));
-    const Leaves now = LeavesOf(masked.Object(arena, settled));
+    const Leaves now = LeavesOf(masked.Object(settled));
     for (const auto& [path, leaf] : now) {
       const auto old = before.find(path);
       if (old == before.end() || !(old->second.value == leaf.value)) causes[path].push_back(CauseOf(snapshot.step, &leaf, lines));
@@ -196,7 +196,7 @@ Result<Explanation> ExplainKustomize(const RenderRequest& request, const std::st
       if (!now.contains(path)) causes[path].push_back(CauseOf(snapshot.step, nullptr, lines));
     before = now;
   }
-  explanation.object = Document(built.arena, masked.Object(arena, resource.root));
+  explanation.object = Document(masked.shown(), masked.Object(resource.root));
   const Leaves last = LeavesOf(*explanation.object);
   for (const auto& [path, leaf] : last)
     if (auto found = causes.find(path); found != causes.end()) explanation.fields.push_back({leaf.path, found->second});
