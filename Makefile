@@ -22,6 +22,12 @@ build/build.ninja: CMakeLists.txt CMakePresets.json cmake/plumb.cmake
 	@cmake --preset release >build-configure.log 2>&1 || { cat build-configure.log; exit 1; }
 	@rm -f build-configure.log
 
+# The tests are a part of the same build folder, once their packages are there.
+build/tests.stamp: build/build.ninja
+	@cmake --preset release -DPLUMB_TESTS=ON >build-configure.log 2>&1 || { cat build-configure.log; exit 1; }
+	@rm -f build-configure.log
+	@touch $@
+
 build: packages  ## build the program: build/plumb
 	@$(MAKE) --no-print-directory build/build.ninja
 	@ninja -C build -j$(JOBS) plumb
@@ -30,11 +36,11 @@ demo: build  ## a git push becomes a deployment, drift is found and healed; abou
 	@scripts/demo.sh
 
 test: packages-dev  ## build and run every test, against a real Kubernetes control plane where Go is there
-	@$(MAKE) --no-print-directory build/build.ninja
+	@$(MAKE) --no-print-directory build/tests.stamp
 	@scripts/test.sh
 
 conformance: packages-dev  ## run the recorded cases of the folder in PLUMB_CONFORMANCE
-	@$(MAKE) --no-print-directory build/build.ninja
+	@$(MAKE) --no-print-directory build/tests.stamp
 	@ninja -C build -j$(JOBS) plumb_conformance >build/conformance-build.log || { cat build/conformance-build.log; exit 1; }
 	@build/plumb_conformance
 
