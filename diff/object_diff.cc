@@ -49,7 +49,7 @@ class Explainer {
     change.path = d.path;
     change.old_value = d.live;
     change.new_value = d.desired;
-    change.immutable = IsImmutable(diff_.gvk, d.path, live_, d.live, d.desired);
+    change.immutable = IsImmutable(diff_.gvk, d.path, live_, diff_.desired.root(), d.live, d.desired);
     return change;
   }
 

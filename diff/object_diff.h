@@ -78,6 +78,8 @@ struct ObjectDiff {
   std::vector<FieldChange> ignored;  // differences that a rule, or the state of the live object, says to leave alone
   // Why the server's answer may be another than this one; empty: exact. "Widget is not in the schema: ...".
   std::vector<std::string> uncertain;
+  // The server was asked what it would make of the object and gave no answer, or refuses it: why. "" where it was not asked, too.
+  std::string unanswered;
   std::vector<std::string> warnings;  // about the manifest: "spec.foo is not in the schema of Deployment: ..."
   std::vector<uint32_t> rules;        // indices of the ignore rules that apply to a field of this object
   Document live;                      // null for kCreate

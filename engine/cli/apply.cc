@@ -24,30 +24,29 @@ Result<Application> MakeApplication(const Flags& flags, const LoadedSource& load
   application.ns = flags.Get("inventory-namespace");
   application.target_namespace = cluster.ns;
   application.sync.prune = flags.On("prune");
-  const std::string budget = flags.Get("delete-budget");
-  if (budget.empty() || budget.size() > 7 || budget.find_first_not_of("0123456789") != std::string::npos)
-    return Invalid(fmt::format("--delete-budget: '{}' is not a number of objects", budget));
-  application.delete_budget = std::stoul(budget);
+  PLUMB_TRY(budget, flags.Number("delete-budget", 0, 9'999'999));
+  application.delete_budget = budget;
   return application;
 }
 
 Result<int> Run(const Flags& flags) {
   const std::stop_token stop = Interrupted();
   PLUMB_TRY(timeout, ParseDuration(flags.Get("timeout")), "--timeout");
+  PLUMB_TRY(check, ServerCheckOptionsOf(flags));
   PLUMB_TRY(loaded, LoadSource(flags));
   PLUMB_TRY(rendered, RenderLoaded(loaded));
   for (const std::string& warning : rendered.warnings) log::Warning(warning);
   PLUMB_TRY(cluster, Connect(flags));
   PLUMB_TRY(application, MakeApplication(flags, loaded, cluster));
   PLUMB_TRY(rules, IgnoreRules::OfTree(*loaded.tree));
-  PLUMB_TRY(once, PlanOnce(cluster, application, std::move(rendered.manifests), rules));
+  PLUMB_TRY(once, PlanOnce(cluster, application, std::move(rendered.manifests), rules, check));
 
   const bool json = flags.Get("output") == "json";
   const Palette colour = PaletteFor(stdout);
   if (!json) fmt::print("{}", FormatPlan(once.plan, {.colour = colour.on()}));
   if (flags.On("dry-run")) {
     if (json) fmt::print("{}\n", WriteJson(*PlanToJson(once.plan)));
-    return kExitOk;
+    return once.plan.unchecked.empty() ? kExitOk : kExitTrouble;
   }
   std::fflush(stdout);
 
@@ -73,6 +72,7 @@ Command ApplyCommand() {
                   SourceFlags(), Run};
   for (const Flag& flag : ClusterFlags()) command.flags.push_back(flag);
   for (const Flag& flag : ApplicationFlags()) command.flags.push_back(flag);
+  for (const Flag& flag : ServerCheckFlags()) command.flags.push_back(flag);
   command.flags.push_back({"dry-run", 0, "", "print the plan and send nothing", "", false, {}});
   command.flags.push_back({"prune", 0, "", "delete what this application applied and PATH has no longer", "", false, {}});
   command.flags.push_back({"wait", 0, "", "return when everything is healthy", "", false, {}});

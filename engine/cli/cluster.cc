@@ -15,6 +15,24 @@ std::vector<Flag> ClusterFlags() {
           {"namespace", 'n', "NAME", "namespace of objects that name none (default: the context's)", "", false, {}}};
 }
 
+std::vector<Flag> ServerCheckFlags() {
+  return {{"server-check", 0, "WHAT", "ask the server by dry runs about objects of which the diff is not sure, about all, or never", "uncertain", false, {"never", "uncertain", "all"}},
+          {"server-check-limit", 0, "N", "no more dry runs than this; the rest stay uncertain, and it is said", "1000", false, {}},
+          {"server-check-parallel", 0, "N", "dry runs at a time", "8", false, {}}};
+}
+
+Result<std::optional<kube::ServerCheckOptions>> ServerCheckOptionsOf(const Flags& flags) {
+  kube::ServerCheckOptions options;
+  PLUMB_TRY(limit, flags.Number("server-check-limit", 0, 1'000'000));
+  PLUMB_TRY(parallel, flags.Number("server-check-parallel", 1, 256));
+  options.max_checks = limit;
+  options.in_flight = parallel;
+  const std::string what = flags.Get("server-check");
+  if (what == "never") return std::optional<kube::ServerCheckOptions>();
+  if (what == "all") options.scope = kube::ServerCheckScope::kAll;
+  return std::optional(options);
+}
+
 Cluster MakeCluster(std::shared_ptr<kube::Transport> transport, std::string ns, kube::ClientOptions options) {
   Cluster cluster;
   cluster.transport = std::move(transport);
@@ -32,7 +50,8 @@ Result<Cluster> Connect(const Flags& flags, kube::ClientOptions options) {
   return MakeCluster(std::move(transport), std::move(ns), std::move(options));
 }
 
-Result<OneShot> PlanOnce(Cluster& cluster, const Application& application, std::vector<Manifest> rendered, const IgnoreRules& rules) {
+Result<OneShot> PlanOnce(Cluster& cluster, const Application& application, std::vector<Manifest> rendered, const IgnoreRules& rules,
+                         const std::optional<kube::ServerCheckOptions>& checking) {
   OneShot once;
   PLUMB_OK(cluster.discovery->Refresh(), "discovery");
   once.desired = CompleteDesired(application, std::move(rendered), ScopesOf(*cluster.discovery));
@@ -52,6 +71,11 @@ Result<OneShot> PlanOnce(Cluster& cluster, const Application& application, std::
   view.source = {true, ""};
   view.complete = live.complete();
   view.ignore = &ignore;
+  std::optional<kube::ServerCheck> check;
+  if (checking) {
+    check.emplace(*cluster.client, *checking);
+    view.check = ChecksOf(*check, ResourcesOf(*cluster.discovery), view.schema);
+  }
   PLUMB_TRY(plan, PlanApplication(application, once.desired, once.inventory, view));
   once.plan = std::move(plan);
   std::vector<ObjectDiff> diffs;

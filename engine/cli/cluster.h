@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "engine/kube/client.h"
 #include "engine/kube/discovery.h"
 #include "engine/kube/schema_cache.h"
+#include "engine/kube/server_check.h"
 #include "engine/loop/application.h"
 #include "engine/loop/application_plan.h"
 #include "engine/loop/direct_view.h"
@@ -17,6 +19,11 @@
 namespace plumb::cli {
 
 std::vector<Flag> ClusterFlags();
+
+// --server-check, --server-check-limit, --server-check-parallel
+std::vector<Flag> ServerCheckFlags();
+// nullopt: the server is not to be asked. Errors: kInvalid, naming the flag.
+Result<std::optional<kube::ServerCheckOptions>> ServerCheckOptionsOf(const Flags& flags);
 
 struct Cluster {
   std::shared_ptr<kube::Transport> transport;
@@ -40,7 +47,8 @@ struct OneShot {
 };
 
 // Reads what the plan needs from the cluster and makes it. Errors: of the server, of the inventory, of the plan.
-// `rules`: of the repository, beside those of the application.
-Result<OneShot> PlanOnce(Cluster& cluster, const Application& application, std::vector<Manifest> rendered, const IgnoreRules& rules = {});
+// `rules`: of the repository, beside those of the application. `check`: what the server is asked about; nullopt nothing.
+Result<OneShot> PlanOnce(Cluster& cluster, const Application& application, std::vector<Manifest> rendered, const IgnoreRules& rules,
+                         const std::optional<kube::ServerCheckOptions>& check);
 
 }  // namespace plumb::cli

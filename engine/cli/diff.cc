@@ -42,6 +42,7 @@ Result<int> Run(const Flags& flags) {
   if (flags.Has("base")) return RunPullRequest(flags);
   for (const char* flag : {"head", "config", "snapshot", "offline", "limit", "marker"})
     if (flags.Has(flag)) return Invalid(fmt::format("--{} goes with --base REF, which compares two revisions", flag));
+  PLUMB_TRY(check, ServerCheckOptionsOf(flags));
   PLUMB_TRY(loaded, LoadSource(flags));
   PLUMB_TRY(rendered, RenderLoaded(loaded));
   for (const std::string& warning : rendered.warnings) log::Warning(warning);
@@ -52,7 +53,7 @@ Result<int> Run(const Flags& flags) {
   application.target_namespace = cluster.ns;
   application.sync.prune = flags.On("prune");
   PLUMB_TRY(rules, IgnoreRules::OfTree(*loaded.tree));
-  PLUMB_TRY(once, PlanOnce(cluster, application, std::move(rendered.manifests), rules));
+  PLUMB_TRY(once, PlanOnce(cluster, application, std::move(rendered.manifests), rules, check));
   for (const std::string& warning : once.plan.warnings) log::Warning(warning);
   for (const std::string& rule : once.unused_rules) log::Warning(fmt::format("ignore rule {} concerns no object: its selector or its fields are misspelt, or it can go", rule));
 
@@ -66,7 +67,9 @@ Result<int> Run(const Flags& flags) {
   else fmt::print("{}", PresentText(diffs, {.colour = PaletteFor(stdout).on(), .ignored = flags.On("show-ignored")}));
   for (const Step& step : once.plan.steps)  // what could not be compared is said, and is never "no difference"
     if (step.action == Action::kBlocked) log::Error(fmt::format("{}: {}", step.id.ToString(), step.why));
-  if (once.plan.summary.blocked > 0) return kExitTrouble;
+  for (const std::string& error : once.plan.unchecked) log::Error(error);
+  if (!once.plan.unchecked.empty()) log::Info("--server-check=never compares without asking the server");
+  if (once.plan.summary.blocked > 0 || !once.plan.unchecked.empty()) return kExitTrouble;
   return once.plan.empty() ? kExitOk : kExitDifferences;
 }
 
@@ -83,6 +86,7 @@ Command DiffCommand() {
   for (const Flag& flag : PullRequestFlags()) command.flags.push_back(flag);
   for (const Flag& flag : ClusterFlags()) command.flags.push_back(flag);
   for (const Flag& flag : ApplicationFlags()) command.flags.push_back(flag);
+  for (const Flag& flag : ServerCheckFlags()) command.flags.push_back(flag);
   command.flags.push_back({"prune", 0, "", "show what --prune would delete too", "", false, {}});
   command.flags.push_back({"show-ignored", 0, "", "list differences that a rule leaves alone", "", false, {}});
   command.flags.push_back({"output", 'o', "FORMAT", "how to print the differences", "text", false, {"text", "unified", "json", "jsonpatch", "markdown", "html"}});

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/program_options.hpp>
+#include <charconv>
 
 #include "core/suggest.h"
 
@@ -73,6 +74,14 @@ std::string Flags::Get(const std::string& name) const {
   if (found != given_.end() && !found->second.empty()) return found->second.back();
   const auto fallback = fallbacks_.find(name);
   return fallback == fallbacks_.end() ? "" : fallback->second;
+}
+
+Result<size_t> Flags::Number(const std::string& name, size_t least, size_t most) const {
+  const std::string text = Get(name);
+  size_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc() && end == text.data() + text.size() && number >= least && number <= most) return number;
+  return Invalid(fmt::format("--{}: '{}' is not a number from {} to {}", name, text, least, most));
 }
 
 const std::vector<std::string>& Flags::All(const std::string& name) const {

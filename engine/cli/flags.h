@@ -29,6 +29,8 @@ class Flags {
   bool On(const std::string& name) const { return Has(name); }               // of a switch
   // The last value given, else the fallback, else "".
   std::string Get(const std::string& name) const;
+  // Get() as a whole number. Errors: kInvalid, naming the flag and the range.
+  Result<size_t> Number(const std::string& name, size_t least, size_t most) const;
   const std::vector<std::string>& All(const std::string& name) const;
   const std::vector<std::string>& positional() const { return positional_; }
 

@@ -2,7 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <set>
@@ -317,9 +316,8 @@ Result<int> RunPullRequest(const Flags& flags) {
   if (flags.Has("option")) return Invalid("--option does not go with --base: write an Application, which has a place for the renderer's options");
   if (flags.positional().size() > 1) return Invalid(fmt::format("one path at a time; '{}' is too much", flags.positional()[1]));
   if (!flags.positional().empty() && !flags.Get("config").empty()) return Invalid("give a PATH or --config, not both");
-  size_t limit = 0;
-  const std::string text = flags.Get("limit");
-  if (std::from_chars(text.data(), text.data() + text.size(), limit).ec != std::errc() || limit < 1000) return Invalid(fmt::format("--limit: '{}' is not a number of bytes from 1000 on", text));
+  PLUMB_TRY(limit, flags.Number("limit", 1000, 100'000'000));
+  PLUMB_TRY(checking, ServerCheckOptionsOf(flags));
 
   // A path that the head has no longer is no reason to stop: the checkout is looked for from where it would be.
   fs::path place = flags.positional().empty() ? flags.Get("config").empty() ? "." : flags.Get("config") : flags.positional()[0];
@@ -342,6 +340,11 @@ Result<int> RunPullRequest(const Flags& flags) {
   input.live = std::move(live);
   const Masker masker;
   input.masker = &masker;
+  std::optional<kube::ServerCheck> check;
+  if (checking && against.cluster.client) {
+    check.emplace(*against.cluster.client, *checking);
+    input.check = ChecksOf(*check, ResourcesOf(*against.cluster.discovery), input.schema);
+  }
 
   const Review review = MakeReview(input);
   const std::string format = flags.Get("output");

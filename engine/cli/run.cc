@@ -63,6 +63,12 @@ Result<int> Run(const Flags& flags) {
   target->scope_of = ScopesOf(*cluster.discovery);
   target->resources = ResourcesOf(*cluster.discovery);
   target->schema = SchemasOf(*cluster.schemas);
+  PLUMB_TRY(checking, ServerCheckOptionsOf(flags));
+  std::optional<kube::ServerCheck> check;
+  if (checking) {
+    check.emplace(*cluster.client, *checking);
+    target->check = ChecksOf(*check, target->resources, target->schema);
+  }
 
   GitOptions git;
   git.cache_directory = CacheDirectory(flags);
@@ -134,6 +140,7 @@ Command RunCommand() {
                   Run};
   for (const Flag& flag : RemoteBaseFlags("none")) command.flags.push_back(flag);
   for (const Flag& flag : ClusterFlags()) command.flags.push_back(flag);
+  for (const Flag& flag : ServerCheckFlags()) command.flags.push_back(flag);
   return command;
 }
 

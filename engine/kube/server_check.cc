@@ -37,6 +37,9 @@ ObjectDiff Verdict(const ObjectDiff& unsure, const ServerCheck::Item& item, cons
   sure.warnings = unsure.warnings;
   sure.rules = unsure.rules;
   sure.uncertain.clear();
+  for (const FieldChange& change : unsure.changes)  // the values stay, so that the answer does not show it: our claim goes
+    if (change.cause == Cause::kReleased) sure.changes.push_back(change);
+  if (sure.action == DiffAction::kNone && !sure.changes.empty()) sure.action = DiffAction::kPatch;
   for (FieldChange& change : sure.changes)  // why, as far as the first look knew
     for (const FieldChange& before : unsure.changes)
       if (before.path == change.path) {
@@ -75,26 +78,39 @@ class InFlight {
 
 }  // namespace
 
-std::string VerdictKey(const ObjectDiff& diff, std::string_view schema) {
+std::string VerdictKey(const ObjectDiff& diff) {
   const std::string_view uid = GetAt(*diff.live, {"metadata", "uid"}).AsString();
   if (uid.empty()) return "";
   Arena arena;
-  return Sha256(std::string(uid) + "\n" + WriteCanonicalJson(WhatCounts(arena, *diff.live)) + "\n" + WriteCanonicalJson(*diff.desired) + "\n" + std::string(schema));
+  return Sha256(std::string(uid) + "\n" + WriteCanonicalJson(WhatCounts(arena, *diff.live)) + "\n" + WriteCanonicalJson(*diff.desired));
 }
 
-Document ServerCheck::Known(const std::string& key) {
+bool ServerCheck::IsAsked(const ObjectDiff& diff) const {
+  const bool there = !diff.live->is_null();
+  if (diff.action == DiffAction::kDelete || (!there && diff.action == DiffAction::kNone)) return false;
+  // An answer in one version of the API says nothing of an object that was read in another.
+  if (there && diff.live->GetString("apiVersion") != diff.gvk.ApiVersion()) return false;
+  return options_.scope == ServerCheckScope::kAll || (!diff.exact() && diff.action != DiffAction::kCreate);
+}
+
+Document ServerCheck::Known(const std::string& key, const SchemaPtr& schema) {
   MutexLock lock(mu_);
   const auto found = verdicts_.find(key);
   if (key.empty() || found == verdicts_.end()) return {};
+  if (found->second.schema.lock() != schema || clock_.Now() - found->second.time > options_.max_age) {
+    ages_.erase(found->second.age);
+    verdicts_.erase(found);
+    return {};
+  }
   ages_.splice(ages_.end(), ages_, found->second.age);
   return found->second.answer;
 }
 
-void ServerCheck::Keep(const std::string& key, const Document& answer) {
+void ServerCheck::Keep(const std::string& key, const SchemaPtr& schema, const Document& answer) {
   if (key.empty() || options_.cache == 0) return;
   MutexLock lock(mu_);
   if (verdicts_.contains(key)) return;
-  verdicts_[key] = {answer, ages_.insert(ages_.end(), key)};
+  verdicts_[key] = {answer, schema, clock_.Now(), ages_.insert(ages_.end(), key)};
   if (verdicts_.size() <= options_.cache) return;
   verdicts_.erase(ages_.front());
   ages_.pop_front();
@@ -105,7 +121,7 @@ size_t ServerCheck::asked() const {
   return asked_;
 }
 
-std::vector<Error> ServerCheck::Check(const std::vector<Item>& items, const ResourceMap& resources) {
+std::vector<Error> ServerCheck::Check(const std::vector<Item>& items, const ResourceOf& resource_of) {
   std::vector<Error> errors;
   struct Question {
     const Item* item;
@@ -116,9 +132,9 @@ std::vector<Error> ServerCheck::Check(const std::vector<Item>& items, const Reso
   size_t left_out = 0;
   for (const Item& item : items) {
     ObjectDiff& diff = *item.diff;
-    if (diff.exact() || diff.action == DiffAction::kDelete) continue;
-    std::string key = VerdictKey(diff, item.schema_revision);
-    if (const Document known = Known(key); known.arena()) {
+    if (!IsAsked(diff)) continue;
+    std::string key = VerdictKey(diff);
+    if (const Document known = Known(key, item.schema); known.arena()) {
       diff = Verdict(diff, item, known, options_.manager);
       continue;
     }
@@ -129,9 +145,9 @@ std::vector<Error> ServerCheck::Check(const std::vector<Item>& items, const Reso
   InFlight in_flight(options_.in_flight);
   for (Question& question : questions) {
     const ObjectDiff& diff = *question.item->diff;
-    const auto resource = resources.Find(diff.gvk);
-    if (!resource.ok()) {
-      question.answer = resource.error();
+    const auto resource = resource_of(diff.gvk);
+    if (!resource) {
+      question.answer = NotFound("the cluster does not serve " + diff.gvk.kind + " of " + diff.gvk.ApiVersion());
       continue;
     }
     WriteOptions options;
@@ -139,7 +155,7 @@ std::vector<Error> ServerCheck::Check(const std::vector<Item>& items, const Reso
     options.force = options_.force;
     options.dry_run = true;
     in_flight.Enter();
-    client_.Apply({**resource, diff.id.ns, diff.id.name, ""}, *diff.desired, options, [&question, &in_flight](Answer answer) {
+    client_.Apply({*resource, diff.id.ns, diff.id.name, ""}, *diff.desired, options, [&question, &in_flight](Answer answer) {
       question.answer = std::move(answer.object);
       in_flight.Leave();
     });
@@ -151,15 +167,18 @@ std::vector<Error> ServerCheck::Check(const std::vector<Item>& items, const Reso
   for (Question& question : questions) {
     ObjectDiff& diff = *question.item->diff;
     if (!question.answer.ok()) {
-      errors.push_back(Error(question.answer.error().code(), diff.id.ToString() + ": the server could not be asked, or refuses it: " + question.answer.error().message()));
-      diff.uncertain.push_back("the server refuses a dry run: " + question.answer.error().message());
+      const Error& error = question.answer.error();
+      const bool refused = error.code() == Code::kInvalid || error.code() == Code::kDenied || error.code() == Code::kConflict || error.code() == Code::kNotFound;
+      diff.unanswered = (refused ? "the server refuses it: " : "the server could not be asked: ") + error.message();
+      diff.uncertain.push_back(diff.unanswered);
+      errors.push_back(Error(error.code(), diff.id.ToString() + ": " + diff.unanswered));
       continue;
     }
-    Keep(question.key, *question.answer);
+    Keep(question.key, question.item->schema, *question.answer);
     diff = Verdict(diff, *question.item, *question.answer, options_.manager);
   }
   if (left_out > 0)
-    errors.push_back(Error(Code::kLimit, std::to_string(left_out) + " more objects are uncertain and were not asked about: " + std::to_string(options_.max_checks) +
+    errors.push_back(Error(Code::kLimit, std::to_string(left_out) + " more objects were not asked about: " + std::to_string(options_.max_checks) +
                                              " dry runs are the most of one check"));
   return errors;
 }

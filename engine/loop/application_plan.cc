@@ -44,6 +44,21 @@ std::map<ObjectId, std::string> AutoscaledBy(const std::vector<Manifest>& manife
   return out;
 }
 
+// The diffs that the server can be asked about: not of objects whose namespace or kind comes with this very plan.
+std::vector<ObjectDiff*> Askable(const std::vector<DesiredObject>& desired, const std::vector<std::shared_ptr<ObjectDiff>>& diffs, const SchemaLookup& schema) {
+  std::set<std::string_view> new_namespaces;
+  for (const auto& diff : diffs)
+    if (diff && diff->action == DiffAction::kCreate && diff->id.group.empty() && diff->id.kind == "Namespace") new_namespaces.insert(diff->id.name);
+  std::vector<ObjectDiff*> askable;
+  for (size_t i = 0; i < diffs.size(); ++i) {
+    if (!diffs[i] || !desired[i].blocked.empty()) continue;
+    const bool creates = diffs[i]->action == DiffAction::kCreate;
+    if (creates && (new_namespaces.contains(diffs[i]->id.ns) || schema(diffs[i]->gvk).second == nullptr)) continue;
+    askable.push_back(diffs[i].get());
+  }
+  return askable;
+}
+
 }  // namespace
 
 DesiredSet CompleteDesired(const Application& application, std::vector<Manifest> rendered, const ScopeLookup& scope_of) {
@@ -92,6 +107,13 @@ ObjectDiff DiffDesired(const Manifest& manifest, const LiveObject& live, const P
   return DiffObject(input);
 }
 
+ObjectDiff CheckedDiff(const Manifest& manifest, const LiveObject& live, const PlanView& view) {
+  ObjectDiff diff = DiffDesired(manifest, live, view);
+  ObjectDiff* const one[] = {&diff};
+  if (view.check) view.check(one);
+  return diff;
+}
+
 Result<Plan> PlanApplication(const Application& application, const DesiredSet& desired, const Inventory& inventory, const PlanView& given) {
   PlanView view = given;
   if (!view.autoscaled) view.autoscaled = &desired.autoscaled;
@@ -104,6 +126,7 @@ Result<Plan> PlanApplication(const Application& application, const DesiredSet& d
   input.options.budget_deletes = application.delete_budget;
 
   std::set<ObjectId> known;
+  std::vector<std::shared_ptr<ObjectDiff>> diffs(desired.manifests.size());
   input.desired.reserve(desired.manifests.size());
   for (size_t i = 0; i < desired.manifests.size(); ++i) {
     const Manifest& manifest = desired.manifests[i];
@@ -111,11 +134,13 @@ Result<Plan> PlanApplication(const Application& application, const DesiredSet& d
     object.manifest = manifest;
     object.owned = i < desired.unowned_from;
     object.live = view.live({IdOf(manifest.root()), GvkOf(manifest.root())});
-    if (object.live.state != LiveObject::State::kUnknown) object.diff = std::make_shared<ObjectDiff>(DiffDesired(manifest, object.live, view));
+    if (object.live.state != LiveObject::State::kUnknown) object.diff = diffs[i] = std::make_shared<ObjectDiff>(DiffDesired(manifest, object.live, view));
     known.insert(IdOf(manifest.root()));
     input.desired.push_back(std::move(object));
   }
   for (const UnknownKind& unknown : desired.unknown) input.desired[unknown.manifest].blocked = unknown.reason;
+  std::vector<std::string> unchecked;
+  if (view.check) unchecked = view.check(Askable(input.desired, diffs, view.schema));
   // What is not there and is to be left alone is not made (plumb.dev/reconcile: disabled and the like).
   std::erase_if(input.desired, [](const DesiredObject& object) {
     return object.live.state == LiveObject::State::kAbsent && object.diff && object.diff->action == DiffAction::kNone;
@@ -125,6 +150,7 @@ Result<Plan> PlanApplication(const Application& application, const DesiredSet& d
 
   PLUMB_TRY(plan, MakePlan(input));
   plan.warnings.insert(plan.warnings.begin(), desired.warnings.begin(), desired.warnings.end());
+  plan.unchecked = std::move(unchecked);
   return plan;
 }
 

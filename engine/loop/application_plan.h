@@ -44,9 +44,14 @@ using LiveLookup = std::function<LiveObject(const WantedObject&)>;
 // The schema of a kind and the type in it; the type is nullptr where the kind is not known.
 using SchemaLookup = std::function<std::pair<SchemaPtr, const Type*>(const Gvk&)>;
 
+// Asks the server about those of the diffs that it is to be asked about, and puts its verdicts in their place. What it could not
+// be asked, or refuses, in words.
+using CheckLookup = std::function<std::vector<std::string>(std::span<ObjectDiff* const>)>;
+
 struct PlanView {
   LiveLookup live;
   SchemaLookup schema;
+  CheckLookup check;  // empty: no server is asked
   Completeness source, complete;  // whether the source is fresh and every live list whole
   const IgnoreRules* ignore = nullptr;
   const std::map<ObjectId, std::string>* autoscaled = nullptr;  // DesiredSet::autoscaled
@@ -57,8 +62,11 @@ struct PlanView {
 // Errors: of MakePlan.
 Result<Plan> PlanApplication(const Application& application, const DesiredSet& desired, const Inventory& inventory, const PlanView& view);
 
-// The comparison of one desired object with the cluster: what a single live event asks for.
+// The comparison of one desired object with the cluster, without asking the server.
 ObjectDiff DiffDesired(const Manifest& manifest, const LiveObject& live, const PlanView& view);
+
+// The same with the server's verdict where one is needed: what a single live event asks for.
+ObjectDiff CheckedDiff(const Manifest& manifest, const LiveObject& live, const PlanView& view);
 
 // The inventory that a cluster's record (null where there is none) says `application` has. Errors: of Inventory::Parse.
 Result<Inventory> ReadInventory(const Application& application, Value record);

@@ -29,4 +29,17 @@ SchemaLookup SchemasOf(kube::SchemaCache& schemas) {
   };
 }
 
+CheckLookup ChecksOf(kube::ServerCheck& check, ResourceLookup resources, SchemaLookup schema) {
+  return [&check, resources = std::move(resources), schema = std::move(schema)](std::span<ObjectDiff* const> diffs) {
+    std::vector<kube::ServerCheck::Item> items;
+    for (ObjectDiff* diff : diffs) {
+      const auto [of, type] = schema(diff->gvk);
+      items.push_back({diff, type, of});
+    }
+    std::vector<std::string> errors;
+    for (const Error& error : check.Check(items, resources)) errors.push_back(error.message());
+    return errors;
+  };
+}
+
 }  // namespace plumb

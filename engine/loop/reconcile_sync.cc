@@ -40,6 +40,7 @@ PlanView Reconciler::View() const {
   PlanView view;
   view.live = [this](const WantedObject& wanted) { return target_->live->Get(wanted); };
   view.schema = target_->schema;
+  view.check = target_->check;
   view.source = fresh_;
   view.complete = {true, ""};
   view.ignore = &rules_;
@@ -110,7 +111,7 @@ Status Reconciler::HealSome(const std::set<ObjectId>& dirty, std::stop_token sto
       continue;
     }
     const bool differs = live.state == LiveObject::State::kAbsent ||
-                         (live.state == LiveObject::State::kPresent && DiffDesired(manifest, live, view).action != DiffAction::kNone);
+                         (live.state == LiveObject::State::kPresent && CheckedDiff(manifest, live, view).action != DiffAction::kNone);
     if (!differs) {
       book_.Settle(id);
       continue;
@@ -185,6 +186,8 @@ Status Reconciler::CarryOut(const Plan& plan, std::stop_token stop, bool& held) 
   if (revision_synced_) drifted = book_.Note(plan, *inventory_, context_.clock->Wall());
   TellDrift(drifted);
   const bool told = std::exchange(told_plan_, plan.digest) == plan.digest;  // a retry of the same plan is not news
+  if (!told)
+    for (const std::string& error : plan.unchecked) Emit(LoopEvent::Type::kWarning, error);
   if (drifted.empty() && !plan.empty() && !told) Emit(LoopEvent::Type::kPlan, SummaryLine(plan), Lines(FormatPlan(plan)));
   const std::optional<Gate> gate = WhyNotNow(plan, !drifted.empty());
   SetHolds(plan, gate);

@@ -19,6 +19,7 @@ struct Target {
   ScopeLookup scope_of;
   ResourceLookup resources;
   SchemaLookup schema;
+  CheckLookup check;                   // asks about what the diff is not sure of; empty: nobody is asked
   std::shared_ptr<void> owner;
 };
 

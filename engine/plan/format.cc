@@ -48,6 +48,7 @@ class TextWriter {
     if (!out_.empty()) out_ += '\n';
     for (const Hold& hold : plan_.holds)
       out_ += fmt::format("{} {}; {}\n", Paint("held:", "31;1", format_.colour), hold.reason, hold.lift);
+    for (const std::string& error : plan_.unchecked) out_ += fmt::format("{} {}\n", Paint("server check:", "31;1", format_.colour), error);
     for (const std::string& warning : plan_.warnings) out_ += fmt::format("{} {}\n", Paint("warning:", "33", format_.colour), warning);
     out_ += SummaryLine(plan_) + "\n";
     if (!plan_.empty()) out_ += fmt::format("plan {}\n", plan_.digest.substr(0, 12));
@@ -86,7 +87,7 @@ class JsonWriter {
   JsonWriter(const Plan& plan, const Masker& masker, Arena& arena) : plan_(plan), masker_(masker), a_(arena) {}
 
   Value Write() {
-    std::vector<Value> steps, holds, warnings;
+    std::vector<Value> steps, holds, warnings, unchecked;
     for (const Step& step : plan_.steps) steps.push_back(StepValue(step));
     for (const Hold& hold : plan_.holds) {
       std::vector<Value> held;
@@ -94,8 +95,9 @@ class JsonWriter {
       holds.push_back(a_.Map({{"id", Text(hold.id)}, {"reason", Text(hold.reason)}, {"lift", Text(hold.lift)}, {"steps", a_.List(held)}}));
     }
     for (const std::string& warning : plan_.warnings) warnings.push_back(Text(warning));
+    for (const std::string& error : plan_.unchecked) unchecked.push_back(Text(error));
     return a_.Map({{"application", Text(plan_.application)}, {"digest", Text(plan_.digest)}, {"summary", Summary()},
-                   {"steps", a_.List(steps)}, {"holds", a_.List(holds)}, {"warnings", a_.List(warnings)}});
+                   {"steps", a_.List(steps)}, {"holds", a_.List(holds)}, {"warnings", a_.List(warnings)}, {"unchecked", a_.List(unchecked)}});
   }
 
  private:

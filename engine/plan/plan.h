@@ -92,6 +92,7 @@ struct Plan {
   std::vector<Stage> stages;
   std::vector<Hold> holds;
   std::vector<std::string> warnings;
+  std::vector<std::string> unchecked;  // errors to show: of what the server was asked, what it refuses or could not be asked
   std::vector<ObjectId> gone;  // inventory entries that a complete view does not show any more: they leave the record
   PlanSummary summary;  // held steps are counted as held only
   // SHA-256 in hexadecimal over everything that would change: the same changes have the same digest on any machine.

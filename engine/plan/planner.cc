@@ -93,6 +93,8 @@ class Planner {
     if (!other.empty() && !input_.options.adopt)
       return Block(step, fmt::format("is part of another application ({}); remove it from one of the two, or allow to adopt it", other));
     if (step.diff && step.diff->action == DiffAction::kNone) {
+      // Only the server knows whether it is in sync, and it did not say: never "unchanged".
+      if (!step.diff->unanswered.empty()) return Block(step, fmt::format("whether it is in sync is not known: {}", step.diff->unanswered));
       step.action = Action::kNone;
     } else if (step.diff && step.diff->must_replace()) {
       if (!step.replaceable) return Block(step, ImmutableText(*step.diff));

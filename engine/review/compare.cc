@@ -71,6 +71,7 @@ class Comparer {
     // Where an end is not known nothing can be said to come or to go: unknown is not empty.
     if (head && (base || !app_.base)) {
       for (const Manifest& manifest : app_.head->desired.manifests) Changed(manifest);
+      AskServer();
       for (const UnknownKind& unknown : app_.head->desired.unknown) Unknown(unknown);
     }
     if (base && (head || !app_.head))
@@ -147,6 +148,7 @@ class Comparer {
       return Patched(arena, diff.live.root(), diff.changes);
     });
     Check(head, diff, found == base_.end() ? nullptr : found->second);
+    if (live.state != LiveObject::State::kUnknown && IsServed(head)) changed_.push_back({&head, Diff(head, live.object)});
     Count(diff, before, after, IsReplaceable(id, head.root(), {}));
     out_.changes.push_back(masker_.Mask(diff));
   }
@@ -204,6 +206,28 @@ class Comparer {
     if (diff.live->is_null()) return;
     const std::string_view other = OtherOwner(diff.live.root(), app_.inventory.ApplySetId());
     if (!other.empty()) Refuse(head, fmt::format("belongs to another application in the cluster ({})", other));
+  }
+
+  // Whether the cluster can be asked about the manifest: neither its kind nor its namespace comes with this change.
+  bool IsServed(const Manifest& manifest) const {
+    const ObjectId id = IdOf(manifest.root());
+    if (!common_.input.live || common_.input.schema(GvkOf(manifest.root())).second == nullptr) return false;
+    return id.ns.empty() || common_.input.live({{"", "Namespace", "", id.ns}, {"", "v1", "Namespace"}}).state != LiveObject::State::kAbsent;
+  }
+
+  // What only the server can say of the head: webhooks, quotas, validation.
+  void AskServer() {
+    if (!common_.input.check || changed_.empty()) return;
+    std::vector<ObjectDiff*> diffs;
+    for (auto& [manifest, diff] : changed_) diffs.push_back(&diff);
+    size_t refused = 0;
+    const std::vector<std::string> errors = common_.input.check(diffs);
+    for (const auto& [manifest, diff] : changed_) {
+      if (diff.unanswered.empty()) continue;
+      Refuse(*manifest, Printable(diff.unanswered));
+      ++refused;
+    }
+    if (errors.size() > refused) out_.unknown.push_back(errors.back());  // the bound on dry runs
   }
 
   void Refuse(const Manifest& manifest, std::string reason, bool at_base = false) {
@@ -302,6 +326,7 @@ class Comparer {
   const Masker& masker_;
   PlanView view_;
   std::map<ObjectId, const Manifest*> base_, head_;
+  std::vector<std::pair<const Manifest*, ObjectDiff>> changed_;  // at the head, against the cluster: what the server may be asked about
   std::vector<ObjectDiff> compared_;
   size_t deletes_ = 0;
   ApplicationReview out_;

@@ -38,6 +38,7 @@ struct ReviewInput {
   std::vector<ReviewApplication> applications;
   LiveLookup live;         // empty where against nothing
   SchemaLookup schema;     // CRDs of the change itself are added here
+  CheckLookup check;       // what the server says of changed objects at the head; empty: it is not asked
   const Masker* masker = nullptr;  // never null
 };
 

@@ -227,6 +227,17 @@ TEST_F(Planning, ObjectThatIsBeingDeletedIsWaitedFor) {
   EXPECT_THAT(Why(Make()), HasSubstr("is being deleted since 2026"));
 }
 
+TEST_F(Planning, WhatTheServerDidNotAnswerIsNeverUnchanged) {
+  Want(Config("shop/a"), LiveObject::Present(Live(Config("shop/a"), "1")));
+  EXPECT_TRUE(Make().summary.in_sync());
+  auto diff = std::make_shared<ObjectDiff>(*input.desired[0].diff);
+  diff->unanswered = "the server could not be asked: connection refused";
+  input.desired[0].diff = diff;
+  const Plan plan = Make();
+  EXPECT_EQ(plan.summary.blocked, 1u);
+  EXPECT_THAT(Why(plan), HasSubstr("whether it is in sync is not known: the server could not be asked"));
+}
+
 TEST_F(Planning, ImmutableFieldsBlockOrReplace) {
   const auto job = [](int revision, std::string_view metadata) {
     return Object("batch/v1", "Job", "shop/j", R"("spec":{"completions":)" + std::to_string(revision) + "}", metadata);

@@ -57,6 +57,7 @@ struct World {
         return found == live.end() ? LiveObject::Absent() : LiveObject::Present(found->second);
       };
     }
+    input.check = check;
     static const Masker masker({.salt = "test"});
     input.masker = &masker;
     return MakeReview(input);
@@ -64,6 +65,7 @@ struct World {
 
   ReviewApplication application;
   std::map<ObjectId, Document> live;
+  CheckLookup check;
   bool cluster = true;
 };
 
@@ -103,6 +105,30 @@ TEST(Review, WhatTheChangeDoesWithoutAnyCluster) {
   EXPECT_EQ(review.pods, 3u);
   ASSERT_EQ(review.images.size(), 1u);
   EXPECT_EQ(review.images[0].after, "web:2");
+}
+
+TEST(Review, WhatTheServerSaysOfTheHeadIsARefusal) {
+  World world;
+  world.Live(Settings("slow"));
+  world.Base({Settings("slow")});
+  const std::string elsewhere = "{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: new}}", unserved = "{apiVersion: x.io/v1, kind: Thing, metadata: {name: c, namespace: shop}}";
+  world.Head({Settings("fast"), Deployment("web:1"), "{apiVersion: v1, kind: Namespace, metadata: {name: new}}", elsewhere, unserved});
+  std::vector<std::string> asked;
+  world.check = [&](std::span<ObjectDiff* const> diffs) {
+    std::vector<std::string> errors;
+    for (ObjectDiff* diff : diffs) {
+      asked.push_back(diff->id.ToString());
+      if (diff->id.kind == "Deployment") errors.push_back(diff->unanswered = "the server refuses it: admission webhook \"policy\" denied it");
+    }
+    errors.push_back("3 more objects were not asked about");
+    return errors;
+  };
+  const Review review = world.Make();
+  EXPECT_THAT(asked, ::testing::ElementsAre("ConfigMap shop/settings", "Deployment shop/web", "Namespace new")) << "not what has no namespace or kind yet";
+  std::string refused;
+  for (const Refusal& refusal : review.applications[0].refused) refused += refusal.id.ToString() + ": " + refusal.reason + "\n";
+  EXPECT_THAT(refused, HasSubstr("Deployment shop/web: the server refuses it: admission webhook"));
+  EXPECT_THAT(review.applications[0].unknown, ::testing::Contains("3 more objects were not asked about"));
 }
 
 TEST(Review, RemovedFieldsAndSpellingsOfTheSame) {
