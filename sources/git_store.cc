@@ -15,6 +15,8 @@ namespace {
 
 constexpr size_t kIdleHandles = 8;
 constexpr size_t kSubjectBytes = 200;
+constexpr size_t kCachedTreeBytes = 4u << 20;
+constexpr ssize_t kCacheBytes = ssize_t{16} << 20;  // of all handles of all repositories
 
 template <auto Free>
 struct GitFree {
@@ -33,6 +35,10 @@ void InitialiseOnce() {
   static const int initialised = [] {
     const int n = git_libgit2_init();
     git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0);
+    // A directory of a thousand applications is read once for each of them: it is to be unpacked once. libgit2's own bound of
+    // 4 KiB for one tree is a directory of a hundred; blobs it does not keep.
+    git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_TREE, kCachedTreeBytes);
+    git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, kCacheBytes);
     // Like the git program here, libgit2 reads no configuration but the mirror's own.
     for (int level :
          {GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL, GIT_CONFIG_LEVEL_PROGRAMDATA}) {
