@@ -95,4 +95,26 @@ std::string MemoryTree::Address(std::string_view path) const {
   return Sha256Hex(all);
 }
 
+std::optional<TreeChanges> MemoryTree::ChangesSince(const Tree& before, size_t most) const {
+  const auto* other = dynamic_cast<const MemoryTree*>(&before);
+  if (!other || !symlinks_.empty() || !other->symlinks_.empty()) return std::nullopt;
+  TreeChanges changes;
+  const auto add = [&](const std::string& path, bool both) {
+    (both ? changes.changed : changes.replaced).insert(path);
+    for (size_t slash = path.rfind('/'); slash != std::string::npos; slash = slash == 0 ? std::string::npos : path.rfind('/', slash - 1)) {
+      const std::string above = path.substr(0, slash);
+      (IsDirectory(above) && other->IsDirectory(above) ? changes.changed : changes.replaced).insert(above);
+    }
+    changes.changed.insert("");
+  };
+  for (const auto& [path, content] : files_) {
+    const auto old = other->files_.find(path);
+    if (old == other->files_.end() || old->second != content) add(path, old != other->files_.end());
+  }
+  for (const auto& [path, content] : other->files_)
+    if (!files_.contains(path)) add(path, false);
+  if (changes.changed.size() + changes.replaced.size() > most) return std::nullopt;
+  return changes;
+}
+
 }  // namespace plumb

@@ -22,6 +22,7 @@ class MemoryTree final : public Tree {
   Result<TreeEntry::Type> Stat(std::string_view path) const override;
   Result<std::string> RealPath(std::string_view path) const override;
   std::string Address(std::string_view path) const override;  // a digest of the files below
+  std::optional<TreeChanges> ChangesSince(const Tree& before, size_t most) const override;  // of trees without symlinks
 
  private:
   // The path with symlinks, in any component, followed. Errors: kDenied, kLimit for a loop.

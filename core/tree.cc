@@ -4,6 +4,16 @@
 
 namespace plumb {
 
+bool TreeChanges::Concern(std::string_view path) const {
+  if (changed.contains(path)) return true;
+  while (true) {
+    if (replaced.contains(path)) return true;
+    if (path.empty()) return false;
+    const size_t slash = path.rfind('/');
+    path = slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
+  }
+}
+
 Result<std::string> JoinPath(std::string_view base, std::string_view relative) {
   std::vector<std::string_view> parts;
   for (std::string_view text : {base, relative}) {

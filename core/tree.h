@@ -4,6 +4,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +18,15 @@ struct TreeEntry {
   enum class Type { kFile, kDirectory, kSymlink };
   std::string name;  // one path component
   Type type = Type::kFile;
+};
+
+// Where two trees differ, told without reading a file.
+struct TreeChanges {
+  std::set<std::string, std::less<>> changed;   // files with other bytes, and every directory above a difference, "" too
+  std::set<std::string, std::less<>> replaced;  // what only one of the trees has, or has as another type: all below it differs
+
+  // Could a look at `path`, which no symlink is on, find something else? Yes too often rather than too rarely.
+  bool Concern(std::string_view path) const;
 };
 
 // Paths are relative to the root, separated by '/', without "." or ".." components; "" is the root.
@@ -34,6 +45,11 @@ class Tree {
   virtual Result<std::string> RealPath(std::string_view path) const = 0;
   // An address of the content under `path`: equal addresses mean equal bytes. "" where the source has none.
   virtual std::string Address(std::string_view path) const = 0;
+  // Where this tree differs from `before`. Nothing where that cannot be told cheaply, or where it differs in more than `most` places.
+  virtual std::optional<TreeChanges> ChangesSince(const Tree& before, size_t most) const {
+    (void)before, (void)most;
+    return std::nullopt;
+  }
 };
 
 // Joins and normalises: JoinPath("a/b", "../c") is "a/c". Errors: kDenied where it would leave the root.

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "core/mutex.h"
 
@@ -100,7 +101,38 @@ class GitTree final : public Tree {
     return address;
   }
 
+  std::optional<TreeChanges> ChangesSince(const Tree& before, size_t most) const override {
+    const auto* other = dynamic_cast<const GitTree*>(&before);
+    if (!other || !root_->submodules.empty() || !other->root_->submodules.empty()) return std::nullopt;
+    TreeChanges changes;
+    if (!AddChanges(*other->root_->store, other->root_->tree, root_->tree, "", most, 0, changes)) return std::nullopt;
+    return changes;
+  }
+
  private:
+  // False where it cannot be told, or is too much.
+  bool AddChanges(const GitStore& store_before, const GitId& before, const GitId& after, const std::string& path, size_t most, int depth, TreeChanges& changes) const {
+    if (before == after) return true;
+    changes.changed.insert(path);
+    const auto old_entries = store_before.Entries(before), new_entries = root_->store->Entries(after);
+    if (!old_entries.ok() || !new_entries.ok() || depth > kMaxDepth) return false;
+    std::unordered_map<std::string_view, const GitEntry*> known;
+    for (const GitEntry& entry : *old_entries) known.emplace(entry.name, &entry);
+    for (const GitEntry& entry : *new_entries) {
+      const auto found = known.find(entry.name);
+      const GitEntry* old = found == known.end() ? nullptr : found->second;
+      if (old) known.erase(found);
+      if (old && old->kind == entry.kind && old->id == entry.id) continue;
+      const std::string full = Join(path, entry.name);
+      if (!old || old->kind != entry.kind || entry.kind == Kind::kSymlink || entry.kind == Kind::kSubmodule) changes.replaced.insert(full);
+      else if (entry.kind == Kind::kFile) changes.changed.insert(full);
+      else if (!AddChanges(store_before, old->id, entry.id, full, most, depth + 1, changes)) return false;
+      if (changes.changed.size() + changes.replaced.size() > most) return false;
+    }
+    for (const auto& [name, gone] : known) changes.replaced.insert(Join(path, name));
+    return changes.changed.size() + changes.replaced.size() <= most;
+  }
+
   static Error NotFetched(std::string_view path) {
     return Invalid(fmt::format("'{}' is in a submodule; set 'submodules: true' on the git source to fetch it", path));
   }

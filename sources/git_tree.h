@@ -25,6 +25,8 @@ bool IsDamaged(const GitNode& node);
 // to have it): it must not look empty. Entries named ".", "..", ".git" or with a '/' make List fail with kInvalid.
 // Files larger than `file_bytes` are kLimit.
 //
+// ChangesSince reads the directories that differ and nothing else; it cannot tell of trees with submodules.
+//
 // Address is "git:" and the id of the blob or tree; where symlinks below a directory lead out of it, so that other
 // files count too, the id of the whole tree is a part of it.
 std::shared_ptr<const Tree> MakeGitTree(std::shared_ptr<const GitNode> root, size_t file_bytes);

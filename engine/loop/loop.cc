@@ -58,6 +58,7 @@ Status Loop::Set(Application application, const ApplicationStatus& before) {
   bool fresh = false;
   {
     MutexLock lock(mu_);
+    SetDependencies(key, application.depends_on);
     Follower& follower = followers_[key];
     fresh = follower.reconciler == nullptr;
     if (!fresh) follower.reconciler->Supersede();
@@ -78,6 +79,7 @@ void Loop::Remove(const std::string& key) {
   MutexLock lock(mu_);
   const auto found = followers_.find(key);
   if (found == followers_.end()) return;
+  SetDependencies(key, {});
   found->second.reconciler->Supersede();
   followers_.erase(found);
 }
@@ -151,8 +153,11 @@ void Loop::RunPass(const std::string& key) {
 }
 
 void Loop::RunLook(const std::string& source) {
+  SourceMove move{hub_.View(source).state, nullptr, std::nullopt};
   const SourceHub::Change change = hub_.Look(source, stop_.get_token());
   const SourceView view = hub_.View(source);
+  move.after = view.state;
+  if (change == SourceHub::Change::kMoved && move.before) move.changes = move.after->tree->ChangesSince(*move.before->tree, options_.changed_paths);
   const std::set<std::string> keys = hub_.Followers(source);
   if (change != SourceHub::Change::kNone) {
     for (const std::string& key : keys) {
@@ -169,7 +174,7 @@ void Loop::RunLook(const std::string& source) {
       if (touched) reconciler->SourceChanged();
       else
         for (size_t i = 0; i < sources.size(); ++i)
-          if (sources[i] == source) touched |= reconciler->SourceMoved(i, *view.state->tree);
+          if (sources[i] == source) touched |= reconciler->SourceMoved(i, move);
       if (touched || keys.size() <= options_.untouched) queue_.Add(key);
     }
   }

@@ -23,6 +23,7 @@ struct LoopOptions {
   int workers = 16;          // a worker that waits for a rollout costs a stack and nothing else
   BackoffOptions backoff;    // of sources that fail
   double poll_jitter = 0.1;  // of the poll interval, either way, so that a thousand sources are not polled at once
+  size_t changed_paths = 10'000;  // of a revision; with more, each application's reads are looked at one by one
   size_t untouched = 50;     // of a source with more applications, those that a revision does not touch keep telling the last that did
   std::function<void(Duration waited, Duration took)> on_pass;  // for metrics: time in the queue, time of the pass
 };
@@ -86,6 +87,7 @@ class Loop {
   void RunLook(const std::string& source);
   void SetOwned(const std::string& key, const LiveStore* live, const std::vector<ObjectId>& owned);
   void WakeDependants(const std::string& key);
+  void SetDependencies(const std::string& key, const std::vector<Dependency>& depends_on) REQUIRES(mu_);
   std::string WaitsFor(const Application& application) const;
   std::string CycleThrough(const std::string& key) const REQUIRES(mu_);
 
@@ -99,6 +101,7 @@ class Loop {
   mutable Mutex mu_;
   std::map<std::string, Follower> followers_ GUARDED_BY(mu_);
   std::map<const LiveStore*, std::unordered_multimap<size_t, std::string>> owners_ GUARDED_BY(mu_);  // hash of an object's identity -> key
+  std::map<std::string, std::set<std::string>> dependants_ GUARDED_BY(mu_);  // key -> those that name it in dependsOn
   Backoff backoff_ GUARDED_BY(mu_);  // of sources
   std::minstd_rand random_ GUARDED_BY(mu_);
   std::vector<std::jthread> workers_;

@@ -1,21 +1,28 @@
 // Order between applications: who waits for whom, and who is woken when one is ready.
 #include <fmt/core.h>
 
-#include <algorithm>
-
 #include "engine/loop/loop.h"
 
 namespace plumb {
+
+void Loop::SetDependencies(const std::string& key, const std::vector<Dependency>& depends_on) {
+  if (const auto follower = followers_.find(key); follower != followers_.end() && follower->second.reconciler)
+    for (const Dependency& before : follower->second.reconciler->application().depends_on)
+      if (const auto found = dependants_.find(before.ns + "/" + before.name); found != dependants_.end()) {
+        found->second.erase(key);
+        if (found->second.empty()) dependants_.erase(found);
+      }
+  for (const Dependency& dependency : depends_on) dependants_[dependency.ns + "/" + dependency.name].insert(key);
+}
 
 void Loop::WakeDependants(const std::string& key) {
   std::vector<std::string> keys;
   {
     MutexLock lock(mu_);
-    for (const auto& [other, follower] : followers_) {
-      const Application& application = follower.reconciler->application();
-      const auto names = [&](const Dependency& d) { return d.ns + "/" + d.name == key; };
-      if (std::none_of(application.depends_on.begin(), application.depends_on.end(), names)) continue;
-      follower.reconciler->MarkAllDirty();
+    const auto waiting = dependants_.find(key);
+    if (waiting == dependants_.end()) return;
+    for (const std::string& other : waiting->second) {
+      followers_.at(other).reconciler->MarkAllDirty();
       keys.push_back(other);
     }
   }

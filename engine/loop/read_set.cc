@@ -25,7 +25,31 @@ std::string ContentAt(const Tree& tree, std::string_view path) {
   return std::string(TypeAt(tree, path) == kAbsent ? kAbsent : kUntold);
 }
 
+// True where no symlink is on the way to `path`, as far as there is a way.
+bool IsPlain(const Tree& tree, std::string_view path) {
+  while (true) {
+    const auto real = tree.RealPath(path);
+    if (real.ok()) return *real == path;
+    if (real.error().code() != Code::kNotFound || path.empty()) return false;
+    const size_t slash = path.rfind('/');
+    const std::string_view name = slash == std::string_view::npos ? path : path.substr(slash + 1);
+    path = slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
+    if (const auto entries = tree.List(path); entries.ok())  // what is there and yet leads nowhere is a symlink
+      for (const TreeEntry& entry : *entries)
+        if (entry.name == name) return false;
+  }
+}
+
 }  // namespace
+
+bool ReadSet::ConcernedBy(const TreeChanges& changes) const {
+  if (!known_ || !plain_) return true;
+  for (const auto& [path, read] : reads_)
+    if (changes.Concern(path)) return true;
+  for (const auto& [path, place] : places_)
+    if (changes.Concern(path)) return true;
+  return false;
+}
 
 bool ReadSet::Same(const Tree& tree) const {
   if (!known_) return false;
@@ -44,6 +68,8 @@ void RecordingTree::Note(std::string_view path, ReadSet::What what) const {
   if (known != set_.reads_.end() && (known->second.first == ReadSet::What::kContent || what == ReadSet::What::kType)) return;
   std::string now = what == ReadSet::What::kContent ? ContentAt(tree_, path) : TypeAt(tree_, path);
   set_.known_ &= !now.empty();
+  // An address with more than the id of what is there says that what is elsewhere counts too.
+  set_.plain_ = set_.plain_ && now.find('+') == std::string::npos && IsPlain(tree_, path);
   set_.reads_.insert_or_assign(std::string(path), std::pair(what, std::move(now)));
 }
 
@@ -74,6 +100,7 @@ Result<TreeEntry::Type> RecordingTree::Stat(std::string_view path) const {
 Result<std::string> RecordingTree::RealPath(std::string_view path) const {
   auto real = tree_.RealPath(path);
   MutexLock lock(mu_);
+  set_.plain_ = set_.plain_ && IsPlain(tree_, path);
   set_.places_.insert_or_assign(std::string(path), PlaceOf(real));
   return real;
 }

@@ -16,6 +16,9 @@ class ReadSet {
   // True where a render of `tree` would read just what it read before. False also where nobody can tell: trees without
   // addresses, and paths that cannot be looked at.
   bool Same(const Tree& tree) const;
+  // False where Same is certain to say yes of a tree that differs so from one of which it says yes: a look at a list of
+  // changes instead of one at the tree for each path.
+  bool ConcernedBy(const TreeChanges& changes) const;
   size_t size() const { return reads_.size(); }
 
  private:
@@ -26,6 +29,7 @@ class ReadSet {
   std::map<std::string, std::pair<What, std::string>, std::less<>> reads_;
   std::map<std::string, std::string, std::less<>> places_;  // paths with their symlinks followed; "-" where nothing is
   bool known_ = true;  // every read had an address
+  bool plain_ = true;  // no read went through a symlink, and none depends on more than what is below its path
 };
 
 // Hands a tree on and remembers what was read. Thread-safe. The tree must outlive it.

@@ -33,13 +33,13 @@ Result<std::unique_ptr<Reconciler>> Reconciler::Make(Application application, Re
   return std::unique_ptr<Reconciler>(new Reconciler(std::move(application), std::move(context), std::move(ignore), before));
 }
 
-bool Reconciler::SourceMoved(size_t source, const Tree& tree) {
-  if (!rendering_.Reads(source, tree)) {
+bool Reconciler::SourceMoved(size_t source, const SourceMove& move) {
+  if (!rendering_.ReadsOther(source, move)) {
     SourceChanged();  // its revision is told; nothing is read or written
     return false;
   }
   SourceChanged();
-  if (!tree.Address("").empty()) Supersede();  // of a directory nobody knows whether it changed before it is rendered
+  if (!move.after->tree->Address("").empty()) Supersede();  // of a directory nobody knows whether it changed before it is rendered
   return true;
 }
 

@@ -59,7 +59,7 @@ class Reconciler {
   TimePoint next_look() const { return next_look_; }
 
   // A source moved or failed. True where that concerns this application, so that a pass is wanted; a running one ends.
-  bool SourceMoved(size_t source, const Tree& tree);
+  bool SourceMoved(size_t source, const SourceMove& move);
   void SourceChanged();                // fresh again, or failing: no other revision
   void MarkDirty(const ObjectId& id);  // a live event of an object that it owns
   bool MarkListed();                   // a kind was listed whole. True where a pass waits for that

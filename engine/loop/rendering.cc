@@ -18,6 +18,7 @@ Result<bool> Rendering::Update(const std::vector<std::shared_ptr<const SourceSta
     const bool again = part.error && part.error->code() == Code::kUnavailable;  // a remote base that was away may be back
     if (!again && part.state && (part.state == states[i] || part.reads->Same(*states[i]->tree))) {
       part.state = states[i];
+      Remember(i);
       continue;
     }
     const RecordingTree tree(*states[i]->tree);
@@ -25,11 +26,7 @@ Result<bool> Rendering::Update(const std::vector<std::shared_ptr<const SourceSta
     auto rendered = rules.ok() ? RenderSource(tree, sources_[i], {}, helpers_) : Result<Rendered>(rules.error());
     part.state = states[i];
     part.reads = std::make_shared<const ReadSet>(tree.Taken());
-    {
-      MutexLock lock(mu_);
-      reads_.resize(parts_.size());
-      reads_[i] = part.reads;
-    }
+    Remember(i);
     part.error.reset();
     if (!rendered.ok()) {
       part.error = std::move(rendered).error();
@@ -61,13 +58,24 @@ IgnoreRules Rendering::rules() const {
   return all;
 }
 
-bool Rendering::Reads(size_t i, const Tree& tree) const {
-  std::shared_ptr<const ReadSet> reads;
+void Rendering::Remember(size_t i) {
+  MutexLock lock(mu_);
+  known_.resize(parts_.size());
+  known_[i] = {parts_[i].reads, parts_[i].state};
+}
+
+bool Rendering::ReadsOther(size_t i, const SourceMove& move) {
+  Known known;
   {
     MutexLock lock(mu_);
-    if (i < reads_.size()) reads = reads_[i];
+    if (i < known_.size()) known = known_[i];
   }
-  return !reads || !reads->Same(tree);
+  if (!known.reads) return true;
+  const bool spared = move.changes && known.at == move.before && !known.reads->ConcernedBy(*move.changes);
+  if (!spared && !known.reads->Same(*move.after->tree)) return true;
+  MutexLock lock(mu_);
+  if (known_[i].reads == known.reads) known_[i].at = move.after;
+  return false;
 }
 
 }  // namespace plumb

@@ -15,7 +15,7 @@
 
 namespace plumb {
 
-// Update is called by one thread at a time; Reads is thread-safe beside it.
+// Update is called by one thread at a time; ReadsOther is thread-safe beside it.
 class Rendering {
  public:
   explicit Rendering(const std::vector<ApplicationSource>& sources, RenderHelpers helpers = {})
@@ -26,8 +26,8 @@ class Rendering {
   // Errors: of the renderers, with "render" in front.
   Result<bool> Update(const std::vector<std::shared_ptr<const SourceState>>& states);
 
-  // Would a render of source `i` at `tree` read anything that it has not read at the last one?
-  bool Reads(size_t i, const Tree& tree) const;
+  // Would a render of source `i` after the move read anything that it has not read at the last one?
+  bool ReadsOther(size_t i, const SourceMove& move);
 
   bool rendered() const { return rendered_; }  // once, at least
   const std::vector<Manifest>& manifests() const { return manifests_; }
@@ -52,8 +52,16 @@ class Rendering {
   bool rendered_ = false;
   bool dirty_ = false;  // a part changed since manifests_ were joined
 
-  mutable Mutex mu_;
-  std::vector<std::shared_ptr<const ReadSet>> reads_ GUARDED_BY(mu_);  // for Reads
+  // For ReadsOther: what was read at the last render, and the newest state at which that was found to be the same. Only from
+  // there on does a list of changes say anything.
+  struct Known {
+    std::shared_ptr<const ReadSet> reads;
+    std::shared_ptr<const SourceState> at;
+  };
+  void Remember(size_t i);
+
+  Mutex mu_;
+  std::vector<Known> known_ GUARDED_BY(mu_);
 };
 
 }  // namespace plumb

@@ -26,6 +26,12 @@ struct SourceState {
   std::shared_ptr<const Tree> tree;
 };
 
+// A source went from one state to the next.
+struct SourceMove {
+  std::shared_ptr<const SourceState> before, after;  // before: null at the first
+  std::optional<TreeChanges> changes;                // nullopt where that could not be told
+};
+
 // Looks at one source; may keep state between calls, and is called by one thread at a time.
 using SourceResolver = std::function<Result<SourceState>(std::stop_token)>;
 

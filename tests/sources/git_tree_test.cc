@@ -1,6 +1,7 @@
 #include "sources/git_tree.h"
 
 #include <gtest/gtest.h>
+#include <filesystem>
 #include <unistd.h>
 
 #include <thread>
@@ -39,6 +40,30 @@ TEST_F(GitTreeTest, ListsSortedBytewise) {
   EXPECT_EQ((*entries)[0].name, "a") << "git itself sorts it after 'a.yaml'";
   EXPECT_EQ((*entries)[1].name, "a-b");
   EXPECT_EQ((*entries)[2].name, "a.yaml");
+}
+
+TEST_F(GitTreeTest, ChangesNameWhatDiffersAndTheDirectoriesAboveIt) {
+  for (const char* file : {"apps/a/x.yaml", "apps/a/gone.yaml", "apps/b/x.yaml", "apps/kind", "other/y"}) WriteFile(repo_.path() + "/" + file, "1");
+  Link("other", "link");
+  repo_.CommitAll();
+  const auto before = Open();
+  WriteFile(repo_.path() + "/apps/a/x.yaml", "2");
+  std::filesystem::remove(repo_.path() + "/apps/a/gone.yaml");
+  std::filesystem::remove(repo_.path() + "/apps/kind");
+  WriteFile(repo_.path() + "/apps/kind/z", "1");
+  WriteFile(repo_.path() + "/fresh/deep/z", "1");
+  std::filesystem::remove(repo_.path() + "/link");
+  Link("apps", "link");
+  repo_.CommitAll();
+  const auto after = Open();
+  const auto changes = after->ChangesSince(*before, 100);
+  ASSERT_TRUE(changes.has_value());
+  EXPECT_EQ(changes->changed, (std::set<std::string, std::less<>>{"", "apps", "apps/a", "apps/a/x.yaml"}));
+  EXPECT_EQ(changes->replaced, (std::set<std::string, std::less<>>{"apps/a/gone.yaml", "apps/kind", "fresh", "link"}));
+  for (const char* path : {"", "apps/a", "apps/a/gone.yaml", "apps/kind/z", "fresh/deep/other"}) EXPECT_TRUE(changes->Concern(path)) << path;
+  for (const char* path : {"apps/b", "apps/b/x.yaml", "other/y", "apps/a/z.yaml", "freshly"}) EXPECT_FALSE(changes->Concern(path)) << path;
+  EXPECT_TRUE(after->ChangesSince(*after, 0)->changed.empty());
+  EXPECT_FALSE(after->ChangesSince(*before, 5).has_value()) << "more than the bound";
 }
 
 TEST_F(GitTreeTest, LinksAreFollowedWithinAndRefusedOut) {

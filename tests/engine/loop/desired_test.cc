@@ -61,6 +61,44 @@ TEST(RenderSource, RemoteBasesAreAskedForOnlyWhereSomebodyServesThem) {
   EXPECT_NE(Render(tree, "", helpers).find("asked"), std::string::npos);
 }
 
+// A list of changes may spare the look at the tree, and must never hide one.
+TEST(ReadSet, IsConcernedByChangesOfWhatItReadAndOfWhatWasNotThere) {
+  const std::map<std::string, std::string> files = {{"a/x.yaml", "1"}, {"a/y.yaml", "1"}, {"b/z.yaml", "1"}};
+  const MemoryTree before(files);
+  const RecordingTree recording(before);
+  (void)recording.Read("a/x.yaml");
+  (void)recording.Read(".plumb/ignore.yaml");
+  (void)recording.List("b");
+  const ReadSet reads = recording.Taken();
+  const auto concerned = [&](std::map<std::string, std::string> now, const std::string& gone = "") {
+    now.insert(files.begin(), files.end());
+    now.erase(gone);
+    const MemoryTree after(now);
+    EXPECT_TRUE(reads.ConcernedBy(*after.ChangesSince(before, 100)) || reads.Same(after));
+    return reads.ConcernedBy(*after.ChangesSince(before, 100));
+  };
+  EXPECT_FALSE(concerned({{"a/y.yaml", "2"}}));
+  EXPECT_FALSE(concerned({{"c/new.yaml", "2"}}));
+  EXPECT_TRUE(concerned({{"a/x.yaml", "2"}}));
+  EXPECT_TRUE(concerned({}, "a/x.yaml"));
+  EXPECT_TRUE(concerned({{"b/new.yaml", "2"}}));
+  EXPECT_TRUE(concerned({{".plumb/ignore.yaml", "[]"}}));
+  EXPECT_TRUE(concerned({{"a/x.yaml/now-a-directory", "1"}}, "a/x.yaml"));
+}
+
+TEST(ReadSet, ThatWentThroughALinkIsConcernedByEveryChange) {
+  const MemoryTree linked({{"a/one.yaml", "1"}, {"b/other", "1"}}, {{"a/x.yaml", "one.yaml"}, {"a/dangling", "../b/none"}});
+  TreeChanges elsewhere;
+  elsewhere.changed = {"", "b", "b/other"};
+  const RecordingTree plain(linked), through(linked), dangling(linked);
+  (void)plain.Read("a/one.yaml");
+  EXPECT_FALSE(plain.Taken().ConcernedBy(elsewhere));
+  (void)through.Read("a/x.yaml");
+  EXPECT_TRUE(through.Taken().ConcernedBy(elsewhere));
+  (void)dangling.Read("a/dangling");
+  EXPECT_TRUE(dangling.Taken().ConcernedBy(elsewhere)) << "it may lead somewhere now";
+}
+
 TEST(ReadSet, ALinkThatLeadsElsewhereIsSomethingElse) {
   const std::map<std::string, std::string> files = {{"a/kustomization.yaml", "resources: [x.yaml]\n"}, {"a/one.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: n}\n"}, {"a/two.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: m}\n"}};
   const MemoryTree before(files, {{"a/x.yaml", "one.yaml"}}), after(files, {{"a/x.yaml", "two.yaml"}});

@@ -175,9 +175,11 @@ class Rig : public Site {
   }
   // A new revision, and whether it concerns the application.
   bool Push(const std::string& revision, std::map<std::string, std::string> files) {
-    view.state = Commit(revision, std::move(files));
+    SourceMove move{view.state, Commit(revision, std::move(files)), std::nullopt};
+    view.state = move.after;
     view.looked = true;
-    return reconciler->SourceMoved(0, *view.state->tree);
+    if (move.before) move.changes = move.after->tree->ChangesSince(*move.before->tree, 1000);
+    return reconciler->SourceMoved(0, move);
   }
   Status Pass() {
     gateway->writes.clear();
