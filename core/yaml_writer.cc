@@ -9,6 +9,7 @@
 #include <deque>
 #include <new>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/natural_order.h"
@@ -21,9 +22,24 @@ namespace plumb {
 
 namespace {
 
+// A double-quoted scalar in which every character is escaped.
+std::string EscapeAll(std::string_view text) {
+  constexpr std::pair<uint32_t, char> kNamed[] = {{0, '0'}, {7, 'a'}, {8, 'b'}, {9, 't'}, {10, 'n'}, {11, 'v'}, {12, 'f'}, {13, 'r'}, {27, 'e'},
+                                                  {'"', '"'}, {'\\', '\\'}, {0x85, 'N'}, {0xA0, '_'}, {0x2028, 'L'}, {0x2029, 'P'}};
+  std::string out = "\"";
+  while (!text.empty()) {
+    const auto c = static_cast<uint32_t>(Utf8Decode(text));
+    text.remove_prefix(Utf8Length(text));
+    const auto named = std::find_if(std::begin(kNamed), std::end(kNamed), [c](const auto& n) { return n.first == c; });
+    if (named != std::end(kNamed)) out += {'\\', named->second};
+    else out += c <= 0xFF ? fmt::format("\\x{:02X}", c) : c <= 0xFFFF ? fmt::format("\\u{:04X}", c) : fmt::format("\\U{:08X}", c);
+  }
+  return out + "\"";
+}
+
 class Emitter {
  public:
-  explicit Emitter(std::string& out) {
+  explicit Emitter(std::string& out) : out_(out) {
     if (!yaml_emitter_initialize(&emitter_)) throw std::bad_alloc();
     yaml_emitter_set_output(&emitter_, &Append, &out);
     yaml_emitter_set_unicode(&emitter_, 1);
@@ -43,6 +59,8 @@ class Emitter {
     Emit(yaml_document_end_event_initialize(&event, 1), event);
     emitter_.open_ended = 0;
     Emit(yaml_stream_end_event_initialize(&event), event);
+    for (const auto& [stand_in, text] : escaped_)
+      for (size_t at = 0; (at = out_.find(stand_in, at)) != std::string::npos; at += text.size()) out_.replace(at, stand_in.size(), text);
   }
 
  private:
@@ -66,8 +84,17 @@ class Emitter {
 
   void String(std::string_view text) {
     if (FindInvalidUtf8(text) != std::string_view::npos) return String(ReplaceInvalidUtf8(text));
+    if (text.starts_with("\xEF\xBB\xBF")) return Escaped(text);
     if (text.find('\n') != std::string_view::npos) return Scalar(text, YAML_LITERAL_SCALAR_STYLE);
     Scalar(text, YamlStringNeedsQuotes(text) ? YAML_DOUBLE_QUOTED_SCALAR_STYLE : YAML_PLAIN_SCALAR_STYLE);
+  }
+
+  // go-yaml takes every character of a text that begins with a byte order mark for one, and escapes it. libyaml cannot be
+  // told to: it writes a stand-in, which is replaced at the end.
+  void Escaped(std::string_view text) {
+    std::string stand_in = fmt::format("plumb-{:016x}-{}", std::hash<std::string_view>()(text), escaped_.size());
+    Scalar(stand_in, YAML_PLAIN_SCALAR_STYLE);
+    escaped_.emplace_back(std::move(stand_in), EscapeAll(text));
   }
 
   // A number goes through JSON first, where 1e6 is 1000000: an integer to go-yaml, as long as it fits 64 bits.
@@ -106,6 +133,8 @@ class Emitter {
   }
 
   yaml_emitter_t emitter_;
+  std::string& out_;
+  std::vector<std::pair<std::string, std::string>> escaped_;  // stand-ins and what they stand for
 };
 
 }  // namespace

@@ -58,6 +58,7 @@ Status CheckShape(Value v, size_t& left, size_t deepest) {
 // A text without a type of its own: a date, or one that a transformer has put in without quotes.
 Result<Value> SettlePlain(Arena& arena, std::string_view text) {
   if (text.empty()) return Value();
+  if (ResolveYamlScalar(text, YamlDialect::kKyaml).type == YamlScalar::Type::kString) return Arena::Borrow(text);
   const auto parsed = ParseYamlOne(text, {.dialect = YamlDialect::kKyaml});
   return parsed.ok() && parsed->root().is_scalar() ? arena.Copy(parsed->root()) : Arena::Borrow(text);
 }

@@ -49,7 +49,7 @@ class ImageSetter {
     if (!parts.tag.empty()) changed += ":" + parts.tag;
     if (!parts.digest.empty()) changed += "@" + parts.digest;
     // The text has no type of its own: what is written over it later decides.
-    return old.is_quoted() ? Arena::Quoted(arena_.String(changed)) : Arena::SpelledString(arena_.String(changed));
+    return UntypedOver(arena_, old, changed);
   }
 
   // Every `image` of the items of `containers` and `initContainers` lists, however deep they are.

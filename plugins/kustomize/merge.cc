@@ -114,8 +114,8 @@ class Merger {
       PLUMB_TRY(merged, Walk(mine, theirs, inner, field), "'" + std::string(key) + "'");
       path_.pop_back();
       const bool keep = merged.value && (!merged.value->is_null() || merged.keeps_null);
-      changed = changed || !keep || !mine || !merged.value->SameAs(*mine);
-      if (keep) members.push_back({key, *merged.value});
+      changed = changed || !keep || !mine || !merged.value->SameAs(*mine) || IsUntyped(*mine);
+      if (keep) members.push_back({key, Typed(*merged.value)});
       return Ok();
     };
     for (const Member& m : target->members()) {
@@ -194,10 +194,14 @@ class Merger {
       return mine.Remove(keys, values);
     for (size_t k = 0; k < keys.size() && merged.value->is_map(); ++k)
       if (!values[k].empty() && !merged.value->Has(keys[k]))
-        merged.value = With(arena_, *merged.value, keys[k], PlainScalar(arena_, values[k]));
+        merged.value = With(arena_, *merged.value, keys[k], Typed(UntypedScalar(arena_, values[k])));
     if (my_index && merged.from_target) mine.Replace(*my_index, *merged.value);
     return result.Set(keys, values, *merged.value);
   }
+
+  // A text without a type (UntypedScalar), which a field set anew makes a string; a date has one.
+  bool IsUntyped(Value v) const { return v.is_string() && v.has_spelling() && !PlainScalar(arena_, v.AsString()).is_string(); }
+  Value Typed(Value v) const { return IsUntyped(v) ? Arena::Quoted(Arena::Borrow(v.AsString())) : v; }
 
   Arena& arena_;
   const PatchSchema& schema_;

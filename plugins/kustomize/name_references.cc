@@ -88,7 +88,7 @@ class Fixer {
     const std::string name = ScalarText(old);
     PLUMB_TRY(found, Choose(name, nullptr, false));
     if (!found || candidates_.Id(*found).name == name) return old;
-    return arena_.String(candidates_.Id(*found).name);
+    return UntypedOver(arena_, old, candidates_.Id(*found).name);
   }
 
   Result<Value> FixMap(Value map) {

@@ -19,7 +19,7 @@ Result<Value> SetAffix(Arena& arena, Value object, Affix affix, const std::strin
   return ApplyFieldSpec(arena, object, field, Create::kScalar, [&](Value old) -> Result<Value> {
     if (!old.is_scalar()) return Invalid("'" + field.path + "' must be a string, found a " + std::string(KindName(old.kind())));
     const std::string name = ScalarText(old);
-    return arena.String(affix == Affix::kPrefix ? text + name : name + text);
+    return UntypedOver(arena, old, affix == Affix::kPrefix ? text + name : name + text);
   });
 }
 

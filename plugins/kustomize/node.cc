@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "core/yaml.h"
+#include "core/yaml_scalar.h"
 
 namespace plumb::kustomize {
 
@@ -20,13 +21,19 @@ std::string ScalarText(Value v) {
 bool IsNullOrEmpty(Value v) { return v.is_null() || (!v.is_scalar() && v.empty()); }
 
 Value PlainScalar(Arena& arena, std::string_view text) {
-  const bool may_be_typed = !text.empty() && text.size() < 64 && text.find_first_of(": #\n\"'[]{},&*!|>%@`") == std::string_view::npos;
-  if (may_be_typed) {
+  const bool typed = !text.empty() && ResolveYamlScalar(text, YamlDialect::kKyaml).type != YamlScalar::Type::kString;
+  if (typed) {
     auto parsed = ParseYamlOne(text, {.dialect = YamlDialect::kKyaml, .rewrite_folded = true, .as_written = true});
     const Value v = parsed.ok() ? parsed->root() : Value();
     if (parsed.ok() && v.is_scalar() && (!v.is_string() || v.has_spelling())) return arena.Copy(v);
   }
   return arena.String(text);
+}
+
+Value UntypedScalar(Arena& arena, std::string_view text) { return Arena::SpelledString(arena.String(text)); }
+
+Value UntypedOver(Arena& arena, Value old, std::string_view text) {
+  return old.is_quoted() ? Arena::Quoted(arena.String(text)) : UntypedScalar(arena, text);
 }
 
 Retyped WithText(Arena& arena, Value old, std::string_view text) {

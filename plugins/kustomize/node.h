@@ -23,6 +23,12 @@ bool IsNullOrEmpty(Value v);
 // The value that a plain (unquoted) scalar of this text has: 5 is an integer, true a boolean, web a string.
 Value PlainScalar(Arena& arena, std::string_view text);
 
+// A scalar that is put in as its text alone: a strategic merge that comes by makes it a string, else it ends as what it
+// looks like (as_written.h).
+Value UntypedScalar(Arena& arena, std::string_view text);
+// That in the place of `old`, whose quotes stay.
+Value UntypedOver(Arena& arena, Value old, std::string_view text);
+
 // `old` with its text replaced but its type kept: "8080" over 80 stays an integer. Where the text does not fit the
 // type (a word over a number) there is no such value, and nullopt-like Null with ok false is returned.
 struct Retyped {

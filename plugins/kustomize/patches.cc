@@ -198,6 +198,9 @@ Status ApplyPatch(Build& build, const Loader& loader, ResMap& map, const PatchAr
   for (Resource& patch : patches) {
     patch.allow_name_change = patch.allow_name_change || option("allowNameChange");
     patch.allow_kind_change = patch.allow_kind_change || option("allowKindChange");
+    // Such a leave is an annotation in the program, and to set one makes texts of them all.
+    if (patch.allow_name_change || patch.allow_kind_change)
+      patch.root = WithMetadataMap(*build.arena, patch.root, "annotations", MetadataMap(patch.root, "annotations"));
   }
   if (args.target) {
     if (patches.empty()) return Invalid(source + ": the patch is empty");

@@ -20,14 +20,19 @@ bool Has(const std::vector<std::string>& list, std::string_view wanted) {
   return std::find(list.begin(), list.end(), wanted) != list.end();
 }
 
-// Objects that are only input for the build.
-void DropLocal(ResMap& map) {
+// Drops objects that are only input for the build. Errors: kInvalid where a patch or a replacement took kind or name away.
+Status DropLocal(ResMap& map) {
   for (Resource& resource : map) {
+    const ResId id = resource.CurrentId();
+    if (id.gvk.kind.empty() || (id.name.empty() && !id.gvk.kind.ends_with("List")))
+      return Invalid(resource.OriginalId().ToString() + " (" + resource.origin.ToString() + ") has no " + (id.gvk.kind.empty() ? "'kind'" : "'metadata.name'") +
+                     " any more once it is patched");
     const Value annotations = resource.root.Get("metadata").Get("annotations");
     const bool local = annotations.Has(kLocalConfigAnnotation) && ScalarText(annotations.Get(kLocalConfigAnnotation)) != "false";
     if (local) resource.root = Value();
   }
   map.DropGone();
+  return Ok();
 }
 
 // What happens once, to all objects of the directory that is built.
@@ -42,7 +47,7 @@ Status Finish(Build& build, const Kustomization& k, const Options& options, cons
   note("name reference");
   PLUMB_OK(ResolveVariables(arena, all.map, all.variables, all.config->var_reference, &build.warnings));
   note("vars");
-  DropLocal(all.map);
+  PLUMB_OK(DropLocal(all.map));
   if (k.sort_options) PLUMB_OK(SortResources(all.map, *k.sort_options));
   else if (options.legacy_order) PLUMB_OK(SortResources(all.map, {.order = "legacy", .legacy = {}}));
   if (Has(k.build_metadata, "managedByLabel"))

@@ -143,7 +143,7 @@ class Writer {
     PLUMB_TRY(changed, EachItem(node, visit));
     if (written_ != before || !options_.create) return changed;
     // Nothing matched: the item is made, and must now match its own pattern.
-    Value item = PlainScalar(arena_, match.value);
+    Value item = UntypedScalar(arena_, match.value);
     if (!match.field.empty()) item = With(arena_, arena_.Map({}), match.field, item);
     PLUMB_TRY(made, visit(item));
     if (written_ == before) return Invalid("no item matches '" + path_[depth] + "', and one cannot be made that does");
@@ -183,7 +183,7 @@ class Writer {
   // A scalar where none was: it has no type of its own, so its text decides.
   Result<Value> NewScalar() {
     PLUMB_TRY(text, Text(Arena::Borrow("")));
-    return PlainScalar(arena_, text);
+    return UntypedScalar(arena_, text);
   }
 
   Result<Value> Write(Value target) {

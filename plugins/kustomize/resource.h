@@ -63,6 +63,7 @@ Status CleanAnnotations(Arena& arena, Resource& resource, bool keep_origin, bool
 
 inline constexpr std::string_view kOriginAnnotation = "config.kubernetes.io/origin";
 inline constexpr std::string_view kTransformationsAnnotation = "alpha.config.kubernetes.io/transformations";
+inline constexpr std::string_view kValidatedByLabel = "validated-by";  // that a validator may add
 inline constexpr std::string_view kLocalConfigAnnotation = "config.kubernetes.io/local-config";
 
 // True where the ends of the two name histories agree: the same prefixes and suffixes were added to both.

@@ -7,6 +7,7 @@
 #include "plugins/kustomize/crds.h"
 #include "plugins/kustomize/factory.h"
 #include "plugins/kustomize/generators.h"
+#include "plugins/kustomize/node.h"
 #include "plugins/kustomize/patches.h"
 #include "plugins/kustomize/replacement_files.h"
 #include "plugins/kustomize/transformers.h"
@@ -328,7 +329,12 @@ Status Target::Validate(Accumulator& into) {
     const ResMap before = into.map;
     PLUMB_OK(RunTransformer(build_, loader_, plugin, into.map));
     bool same = before.size() == into.map.size();
-    for (size_t i = 0; same && i < before.size(); ++i) same = before[i].root == into.map[i].root;
+    for (size_t i = 0; same && i < before.size(); ++i) {  // what is remembered of an object counts, too
+      Resource after = into.map[i];
+      auto labels = MetadataMap(after.root, "labels");
+      if (labels.erase(std::string(kValidatedByLabel)) > 0) after.root = WithMetadataMap(*build_.arena, after.root, "labels", labels);
+      same = WithBuildAnnotations(*build_.arena, before[i]) == WithBuildAnnotations(*build_.arena, after);
+    }
     if (!same) return Invalid("validator " + plugin.CurrentId().ToString() + " changed an object: a validator may only look");
   }
   return Ok();

@@ -142,6 +142,12 @@ TEST(Yaml, EncodingsWithAByteOrderMark) {
   EXPECT_EQ(Parse(std::string_view("\xFE\xFF" "\0a\0:\0 \0\xE4", 10)), R"({"a":"ä"})") << "UTF-16, big endian";
 }
 
+// go-yaml's writer looks for the mark at the start of the text, whatever character it is at.
+TEST(Yaml, ATextThatBeginsWithAByteOrderMarkIsWrittenAllEscaped) {
+  EXPECT_EQ(WriteYaml(ParseYamlOne(R"(a: "\uFEFFbom \u00fc\n")", {})->root()), "a: \"\\uFEFF\\x62\\x6F\\x6D\\x20\\xFC\\n\"\n");
+  EXPECT_EQ(WriteYaml(ParseYamlOne(R"(["\uFEFF", "a\uFEFFb", "\uFEFF\u2603\U0001F600\t"])", {})->root()), "- \"\\uFEFF\"\n- \"a\\uFEFFb\"\n- \"\\uFEFF\\u2603\\U0001F600\\t\"\n");
+}
+
 TEST(Yaml, ErrorsSayWhereAndWhatToDo) {
   const struct {
     std::string_view text, error;

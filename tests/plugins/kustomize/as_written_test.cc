@@ -75,6 +75,32 @@ TEST(KustomizeAsWritten, AddedLabelsAreOneNode) {
         << c.overlay;
 }
 
+// What a replacement makes, and a name that got a prefix, has no type: a number written over it is a number, unless a
+// strategic merge comes by and makes it a string.
+TEST(KustomizeAsWritten, TextsWithoutATypeEndAsWhatTheyLookLike) {
+  const std::string port = "replacements: [{source: {kind: CR, name: a, fieldPath: spec.port}, targets: [{select: {kind: CR}, ";
+  const Files base = {{"base/kustomization.yaml", "resources: [a.yaml]\n" + port + "fieldPaths: [spec.new], options: {create: true}}]}]\n"}, {"base/a.yaml", Object("spec: {port: '80'}\n")}};
+  EXPECT_EQ(TextOf(base, "", "base"), Object("spec:\n  new: 80\n  port: \"80\"\n"));
+  Files patched = base;
+  patched["top/kustomization.yaml"] = "resources: [../base]\npatches: [{target: {kind: CR}, patch: '{kind: CR, metadata: {name: a}, x: y}'}]\n";
+  EXPECT_EQ(TextOf(patched, "", "top"), Object("spec:\n  new: \"80\"\n  port: \"80\"\nx: \"y\"\n"));
+  const Files named = {{"kustomization.yaml", "resources: [a.yaml]\nnameSuffix: -b\n" + port + "fieldPaths: [metadata.name]}]}]\n"}, {"a.yaml", Object("spec: {port: '80'}\n")}};
+  EXPECT_EQ(TextOf(named), "apiVersion: v1\nkind: CR\nmetadata:\n  name: 80\nspec:\n  port: \"80\"\n");
+}
+
+TEST(KustomizeAsWritten, LeaveToChangeANameMakesTextsOfThePatchsAnnotations) {
+  const Files files = {{"kustomization.yaml", "resources: [a.yaml]\npatches: [{patch: '{apiVersion: v1, kind: CR, metadata: {name: a, annotations: {n: null, m: b}}}'}]\n"}, {"a.yaml", Object("")}};
+  EXPECT_EQ(TextOf(files), "apiVersion: v1\nkind: CR\nmetadata:\n  annotations:\n    m: b\n  name: a\n");
+  Files allowed = files;
+  allowed["kustomization.yaml"] = "resources: [a.yaml]\npatches: [{patch: '{apiVersion: v1, kind: CR, metadata: {name: a, annotations: {n: null, m: b}}}', options: {allowNameChange: true}}]\n";
+  EXPECT_EQ(TextOf(allowed), "apiVersion: v1\nkind: CR\nmetadata:\n  annotations:\n    m: b\n    \"n\": \"null\"\n  name: a\n");
+}
+
+TEST(KustomizeAsWritten, AnObjectThatLostItsNameIsAnError) {
+  const std::string text = TextOf({{"kustomization.yaml", "resources: [a.yaml]\nreplacements: [{source: {kind: CR, fieldPath: spec.list}, targets: [{select: {kind: CR}}]}]\n"}, {"a.yaml", Object("spec: {list: [b]}\n")}});
+  EXPECT_NE(text.find("(a.yaml:1) has no 'metadata.name' any more"), std::string::npos) << text;
+}
+
 TEST(KustomizeAsWritten, LinksCountByWhatTheyLeadTo) {
   const std::string config_map = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n";
   const auto render = [](const Files& files, const std::map<std::string, std::string>& links, const char* options = "") {

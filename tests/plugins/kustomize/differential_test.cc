@@ -14,6 +14,7 @@
 #include "core/yaml.h"
 #include "plugins/kustomize/render.h"
 #include "tests/plugins/kustomize/random_tree.h"
+#include "tests/plugins/kustomize/rich_tree.h"
 
 namespace plumb {
 namespace {
@@ -49,7 +50,7 @@ TEST(KustomizeDifferential, RandomTreesRenderAsTheProgramDoes) {
   const fs::path work = fs::temp_directory_path() / ("plumb-kustomize-" + std::to_string(getpid()));
   size_t rendered_count = 0, failures = 0;
   for (uint64_t seed = first; seed < first + count && failures < 10; ++seed) {
-    const auto tree = kustomize::MakeRandomTree(seed);
+    const auto tree = seed % 2 == 0 ? kustomize::MakeRichTree(seed) : kustomize::MakeRandomTree(seed);
     const fs::path folder = work / std::to_string(seed);
     WriteTree(folder, tree);
     const auto ran = ProcessRunner::Real().Run({.argv = {program.string(), "build", "--load-restrictor", tree.free_loading ? "LoadRestrictionsNone" : "LoadRestrictionsRootOnly",
