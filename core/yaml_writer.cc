@@ -98,7 +98,9 @@ class Emitter {
   }
 
   // A number goes through JSON first, where 1e6 is 1000000: an integer to go-yaml, as long as it fits 64 bits.
-  void Float(double d) {
+  void Float(double d, std::string_view spelling) {
+    const YamlScalar whole = ResolveYamlScalar(spelling, YamlDialect::kKubernetes);  // all digits of an integer above int64
+    if (whole.type == YamlScalar::Type::kUint) return Scalar(fmt::format("{}", whole.unsigned_integer), YAML_PLAIN_SCALAR_STYLE);
     const std::string json = FormatDouble(d);
     const YamlScalar scalar = ResolveYamlScalar(json, YamlDialect::kKubernetes);
     Scalar(scalar.type == YamlScalar::Type::kFloat ? FormatShortest(d) : json, YAML_PLAIN_SCALAR_STYLE);
@@ -110,7 +112,7 @@ class Emitter {
       case Kind::kNull: return Scalar("null", YAML_PLAIN_SCALAR_STYLE);
       case Kind::kBool: return Scalar(v.AsBool() ? "true" : "false", YAML_PLAIN_SCALAR_STYLE);
       case Kind::kInt: return Scalar(fmt::format("{}", v.AsInt()), YAML_PLAIN_SCALAR_STYLE);
-      case Kind::kFloat: return Float(v.AsDouble());
+      case Kind::kFloat: return Float(v.AsDouble(), v.FloatText());
       case Kind::kString: return String(v.AsString());
       case Kind::kList:
         Emit(yaml_sequence_start_event_initialize(&event, nullptr, nullptr, 1, YAML_BLOCK_SEQUENCE_STYLE), event);

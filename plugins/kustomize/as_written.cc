@@ -75,7 +75,9 @@ Result<Value> SettleScalar(Arena& arena, Value v) {
   const double d = v.AsDouble();
   if (!std::isfinite(d)) return Invalid("the number '" + std::string(v.Spelling()) + "' has no form in JSON; quote it if a string is meant");
   const bool whole = d >= -0x1p63 && d < 0x1p63 && d == std::trunc(d);
-  return whole ? Arena::Int(static_cast<int64_t>(d)) : arena.Float(d);
+  if (whole) return Arena::Int(static_cast<int64_t>(d));
+  const YamlScalar scalar = ResolveYamlScalar(v.Spelling(), YamlDialect::kKyaml);  // all digits of an integer above int64
+  return scalar.type == YamlScalar::Type::kUint ? arena.Float(d, std::to_string(scalar.unsigned_integer)) : arena.Float(d);
 }
 
 // Would go-yaml put quotes around the text, or write it as a block?
@@ -152,15 +154,6 @@ Value SharedWrites::Apply(Arena& arena, Value object) const {
 Value SharedString(Arena& arena, std::string_view text) {
   // Also the empty text gets a place of its own in memory, which tells nodes apart.
   return Arena::MarkShared(Arena::Borrow(arena.Text(std::string(text) + " ").substr(0, text.size())));
-}
-
-Value WithOwnAnnotations(Arena& arena, Value object) {
-  const auto members = object.Get("metadata").Get("annotations").members();
-  if (std::none_of(members.begin(), members.end(), [](const Member& m) { return m.value.is_shared(); })) return object;
-  std::vector<Member> own(members.begin(), members.end());
-  for (Member& m : own)
-    if (m.value.is_shared()) m.value = Arena::Borrow(m.value.AsString());
-  return WithAt(arena, object, {"metadata", "annotations"}, arena.Map(own));
 }
 
 }  // namespace plumb::kustomize

@@ -56,7 +56,4 @@ class SharedWrites {
 // `text` as one node to be put into several places.
 Value SharedString(Arena& arena, std::string_view text);
 
-// The object with the annotations of its metadata as nodes of their own.
-Value WithOwnAnnotations(Arena& arena, Value object);
-
 }  // namespace plumb::kustomize

@@ -183,6 +183,7 @@ Status CleanAnnotations(Arena& arena, Resource& resource, bool keep_origin, bool
   if (!keep_origin) annotations.erase(std::string(kOriginAnnotation));
   if (!keep_transformations) annotations.erase(std::string(kTransformationsAnnotation));
   if (!had_any && keep_origin && keep_transformations) return Ok();
+  if (annotations.contains("")) return Invalid("an annotation of " + resource.CurrentId().ToString() + " has no key: give it one");
   for (const auto& [key, text] : annotations) PLUMB_OK(CheckAddedKey(key), "annotations of " + resource.CurrentId().ToString());
   resource.root = WithMetadataMap(arena, resource.root, "annotations", annotations);
   return Ok();

@@ -16,8 +16,11 @@ bool HasAnnotation(const Resource& resource, std::string_view key) {
   return resource.root.Get("metadata").Get("annotations").Has(key);
 }
 
+// All annotations are texts of their own once one is set.
 void SetAnnotation(Arena& arena, Resource& resource, std::string_view key, const std::string& text) {
-  resource.root = WithAt(arena, resource.root, {"metadata", "annotations", key}, arena.String(text));
+  auto annotations = MetadataMap(resource.root, "annotations");
+  annotations[std::string(key)] = text;
+  resource.root = WithMetadataMap(arena, resource.root, "annotations", annotations);
 }
 
 }  // namespace
@@ -44,7 +47,6 @@ void AddTransformation(Arena& arena, ResMap& map, const Provenance& by) {
   }
   for (Resource& resource : map) {
     if (resource.gone()) continue;
-    resource.root = WithOwnAnnotations(arena, resource.root);
     if (!HasAnnotation(resource, kOriginAnnotation)) {
       SetAnnotation(arena, resource, kOriginAnnotation, text);
       continue;

@@ -142,6 +142,10 @@ TEST(Yaml, EncodingsWithAByteOrderMark) {
   EXPECT_EQ(Parse(std::string_view("\xFE\xFF" "\0a\0:\0 \0\xE4", 10)), R"({"a":"ä"})") << "UTF-16, big endian";
 }
 
+TEST(Yaml, IntegersAboveInt64KeepTheirDigits) {
+  EXPECT_EQ(WriteYaml(ParseYamlOne("[12345678901234567890, 0xFFFFFFFFFFFFFFFF, 1e19]", {})->root()), "- 12345678901234567890\n- 18446744073709551615\n- 10000000000000000000\n");
+}
+
 // go-yaml's writer looks for the mark at the start of the text, whatever character it is at.
 TEST(Yaml, ATextThatBeginsWithAByteOrderMarkIsWrittenAllEscaped) {
   EXPECT_EQ(WriteYaml(ParseYamlOne(R"(a: "\uFEFFbom \u00fc\n")", {})->root()), "a: \"\\uFEFF\\x62\\x6F\\x6D\\x20\\xFC\\n\"\n");
