@@ -24,8 +24,16 @@ Result<Application> MakeApplication(const Flags& flags, const LoadedSource& load
   application.ns = flags.Get("inventory-namespace");
   application.target_namespace = cluster.ns;
   application.sync.prune = flags.On("prune");
-  PLUMB_TRY(budget, flags.Number("delete-budget", 0, 9'999'999));
-  application.delete_budget = budget;
+  application.target_identity = flags.Get("cluster-identity");
+  if (flags.Has("delete-budget")) {
+    std::string budget = flags.Get("delete-budget");
+    const bool percent = budget.ends_with('%');
+    if (percent) budget.pop_back();
+    if (budget.empty() || budget.size() > 7 || budget.find_first_not_of("0123456789") != std::string::npos || (percent && std::stoul(budget) > 100))
+      return Invalid(fmt::format("--delete-budget: '{}' is neither a number of objects nor a percentage", flags.Get("delete-budget")));
+    application.budget.deletes = percent ? 0 : std::stoul(budget);
+    application.budget.percent = percent ? std::stoul(budget) : 0;
+  }
   return application;
 }
 
@@ -49,6 +57,7 @@ Result<int> Run(const Flags& flags) {
     return once.plan.unchecked.empty() ? kExitOk : kExitTrouble;
   }
   std::fflush(stdout);
+  if (!once.wrong_cluster.empty()) return Conflict("nothing is sent to another cluster than before; '--cluster-identity' with its UID says that it is meant");
 
   ApplyOptions options;
   options.wait = flags.On("wait");
@@ -77,7 +86,8 @@ Command ApplyCommand() {
   command.flags.push_back({"prune", 0, "", "delete what this application applied and PATH has no longer", "", false, {}});
   command.flags.push_back({"wait", 0, "", "return when everything is healthy", "", false, {}});
   command.flags.push_back({"timeout", 0, "DURATION", "give up after this time", "10m", false, {}});
-  command.flags.push_back({"delete-budget", 0, "N", "hold a plan that deletes more objects than this", "10", false, {}});
+  command.flags.push_back({"delete-budget", 0, "N|N%", "hold a plan that deletes or replaces more objects than this (default: 10 that are also 20 % of its objects)", "", false, {}});
+  command.flags.push_back({"cluster-identity", 0, "UID", "of the namespace kube-system: write to this cluster and to no other", "", false, {}});
   command.flags.push_back({"approve", 0, "DIGEST", "lift the holds of the plan with this digest", "", false, {}});
   return command;
 }

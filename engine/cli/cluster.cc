@@ -6,6 +6,8 @@
 #include "diff/object_diff.h"
 #include "engine/kube/curl_transport.h"
 #include "engine/kube/kubeconfig.h"
+#include "engine/loop/cluster_state.h"
+#include "engine/loop/contents_lookup.h"
 
 namespace plumb::cli {
 
@@ -45,9 +47,11 @@ Cluster MakeCluster(std::shared_ptr<kube::Transport> transport, std::string ns, 
 
 Result<Cluster> Connect(const Flags& flags, kube::ClientOptions options) {
   PLUMB_TRY(connection, kube::LoadConnection({flags.Get("kubeconfig"), flags.Get("context"), flags.Get("namespace")}));
-  std::string ns = connection.ns;
+  std::string ns = connection.ns, name = connection.context;
   PLUMB_TRY(transport, kube::CurlTransport::Create(std::move(connection)));
-  return MakeCluster(std::move(transport), std::move(ns), std::move(options));
+  Cluster cluster = MakeCluster(std::move(transport), std::move(ns), std::move(options));
+  cluster.name = std::move(name);
+  return cluster;
 }
 
 Result<OneShot> PlanOnce(Cluster& cluster, const Application& application, std::vector<Manifest> rendered, const IgnoreRules& rules,
@@ -76,6 +80,13 @@ Result<OneShot> PlanOnce(Cluster& cluster, const Application& application, std::
     check.emplace(*cluster.client, *checking);
     view.check = ChecksOf(*check, ResourcesOf(*cluster.discovery), view.schema);
   }
+  view.contents = ContentsOf(*cluster.client, *cluster.discovery);
+  view.own_namespace = kube::OwnNamespace();
+  PLUMB_TRY(state, ClusterProbe(*cluster.client).Ask(Duration::zero()));
+  once.wrong_cluster = WrongCluster(cluster.name, state, application.target_identity, once.inventory, "");
+  if (!once.wrong_cluster.empty()) log::Warning(once.wrong_cluster);
+  if (!state.identity.empty()) once.inventory.set_cluster(state.identity);
+  view.frozen = state.frozen;
   PLUMB_TRY(plan, PlanApplication(application, once.desired, once.inventory, view));
   once.plan = std::move(plan);
   std::vector<ObjectDiff> diffs;

@@ -30,7 +30,8 @@ struct Cluster {
   std::unique_ptr<kube::Client> client;
   std::unique_ptr<kube::Discovery> discovery;
   std::unique_ptr<kube::SchemaCache> schemas;
-  std::string ns;  // --namespace, else the context's
+  std::string ns;    // --namespace, else the context's
+  std::string name;  // of the context; "" without one
 };
 
 Cluster MakeCluster(std::shared_ptr<kube::Transport> transport, std::string ns, kube::ClientOptions options);
@@ -43,6 +44,7 @@ struct OneShot {
   DesiredSet desired;
   Inventory inventory;
   Plan plan;
+  std::string wrong_cluster;  // why the plan must not be carried out here (and a warning said); ""
   std::vector<std::string> unused_rules;  // ignore rules that concern no object, by their place
 };
 

@@ -14,6 +14,8 @@
 #include "engine/cli/run_metrics.h"
 #include "engine/cli/source.h"
 #include "engine/cli/timeline.h"
+#include "engine/kube/kubeconfig.h"
+#include "engine/loop/contents_lookup.h"
 #include "engine/loop/exec_functions.h"
 #include "engine/loop/kube_live_store.h"
 #include "engine/loop/loop.h"
@@ -69,6 +71,10 @@ Result<int> Run(const Flags& flags) {
     check.emplace(*cluster.client, *checking);
     target->check = ChecksOf(*check, target->resources, target->schema);
   }
+  target->contents = ContentsOf(*cluster.client, *cluster.discovery);
+  ClusterProbe probe(*cluster.client);
+  target->state = [&probe](Duration max_age) { return probe.Ask(max_age); };
+  target->own_namespace = kube::OwnNamespace();
 
   GitOptions git;
   git.cache_directory = CacheDirectory(flags);

@@ -24,6 +24,7 @@ void MeasureLoop(Metrics& metrics, const Loop& loop) {
     state.failing = status.failing();
     state.objects = status.objects;
     state.ready = status.ready;
+    for (const HoldState& hold : status.holds) ++state.holds[hold.id];
     for (const auto& [id, drift] : status.drift) {
       ApplicationState::Drift& of_kind = state.drift[id.kind];
       ++of_kind.objects;

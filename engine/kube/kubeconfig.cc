@@ -202,6 +202,12 @@ Result<Connection> InClusterConnection(const Environment& environment) {
   return out;
 }
 
+std::string OwnNamespace(const Environment& environment) {
+  std::string ns;
+  if (!environment.service_host.empty()) std::ifstream(environment.service_account + "/namespace") >> ns;
+  return ns;
+}
+
 Connection SandboxConnection(std::string_view address) {
   Connection out;
   out.server = address.find("://") == std::string_view::npos ? fmt::format("http://{}", address) : std::string(address);

@@ -41,6 +41,9 @@ std::vector<std::string> ContextNames(const KubeconfigFlags& flags, const Enviro
 // The service account of the pod we run in. Errors: kNotFound (not in a pod), kInvalid (its files are missing).
 Result<Connection> InClusterConnection(const Environment& environment = Environment::FromProcess());
 
+// The namespace of the pod we run in; "" outside of one.
+std::string OwnNamespace(const Environment& environment = Environment::FromProcess());
+
 // A sandbox: plain HTTP on a loopback address such as "127.0.0.1:8001", nobody to be.
 Connection SandboxConnection(std::string_view address);
 

@@ -144,7 +144,11 @@ Result<Application> ParseApplication(const Document& document, Place place) {
   PLUMB_TRY(dependencies, ParseDependencies(depends_on, application.ns), context);
   application.depends_on = std::move(dependencies);
   MapReader budget_fields(budget, "spec.budget");
-  application.delete_budget = static_cast<size_t>(budget_fields.Int("deletes", 10, 0, 1'000'000));
+  // Who gives one of the two means that one alone.
+  const bool deletes = budget_fields.Has("deletes"), percent = budget_fields.Has("percent");
+  application.budget.deletes = static_cast<size_t>(budget_fields.Int("deletes", percent ? 0 : 10, 0, 1'000'000));
+  application.budget.percent = static_cast<size_t>(budget_fields.Int("percent", deletes ? 0 : 20, 0, 100));
+  application.budget.window = budget_fields.Duration("window", application.budget.window);
   PLUMB_OK(budget_fields.Finish(), context);
   application.fingerprint = Sha256Hex(WriteCanonicalJson(spec));
   return application;

@@ -42,6 +42,14 @@ struct ApplicationSync {
   SyncWindows windows;
 };
 
+// How much may be deleted and replaced without anybody's word: what is more than `deletes` objects and also more than `percent`
+// of the inventory is held. What earlier plans removed within `window` counts, unless it was approved.
+struct Budget {
+  size_t deletes = 10;
+  size_t percent = 20;
+  Duration window = std::chrono::minutes(10);
+};
+
 // Another application that comes first.
 struct Dependency {
   std::string ns, name;
@@ -60,7 +68,7 @@ struct Application {
   bool suspend = false;
   ApplicationSync sync;
   std::vector<Dependency> depends_on;
-  size_t delete_budget = 10;   // a plan that deletes more is held
+  Budget budget;
   Document ignore;             // list of ignore rules (docs/diff.md), or null
   size_t history_limit = 10;   // revisions that the status remembers
   Origin origin;               // where it was read

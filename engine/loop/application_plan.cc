@@ -123,7 +123,13 @@ Result<Plan> PlanApplication(const Application& application, const DesiredSet& d
   input.source = view.source;
   input.live = view.complete;
   input.options.prune = application.sync.prune;
-  input.options.budget_deletes = application.delete_budget;
+  input.options.budget_deletes = application.budget.deletes;
+  input.options.budget_percent = application.budget.percent;
+  input.options.own_namespaces = {application.ns};
+  if (!view.own_namespace.empty()) input.options.own_namespaces.insert(view.own_namespace);
+  input.frozen = view.frozen;
+  input.inventory_size = view.inventory_size;
+  input.removed_recently = view.removed_recently;
 
   std::set<ObjectId> known;
   std::vector<std::shared_ptr<ObjectDiff>> diffs(desired.manifests.size());
@@ -145,8 +151,13 @@ Result<Plan> PlanApplication(const Application& application, const DesiredSet& d
   std::erase_if(input.desired, [](const DesiredObject& object) {
     return object.live.state == LiveObject::State::kAbsent && object.diff && object.diff->action == DiffAction::kNone;
   });
-  for (const auto& [id, entry] : inventory.entries())
-    if (!known.contains(id)) input.orphans.emplace(id, view.live({id, {id.group, entry.version, id.kind}}));
+  const bool deletes = input.options.prune && view.source.complete && view.complete.complete;
+  for (const auto& [id, entry] : inventory.entries()) {
+    if (known.contains(id)) continue;
+    LiveObject live = view.live({id, {id.group, entry.version, id.kind}});
+    if (deletes && view.contents && HasContents(id) && live.state == LiveObject::State::kPresent) input.contents.emplace(id, view.contents(id, live.object.root()));
+    input.orphans.emplace(id, std::move(live));
+  }
 
   PLUMB_TRY(plan, MakePlan(input));
   plan.warnings.insert(plan.warnings.begin(), desired.warnings.begin(), desired.warnings.end());

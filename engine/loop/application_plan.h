@@ -40,6 +40,9 @@ DesiredSet CompleteDesired(const Application& application, std::vector<Manifest>
 // Everything a plan looks at: the desired objects, then what only the inventory names.
 std::vector<WantedObject> ObjectsToRead(const DesiredSet& desired, const Inventory& inventory);
 
+// What lives in a Namespace, or is of a CustomResourceDefinition's kind. `live`: that object. Asks the server: slow.
+using ContentsLookup = std::function<Contents(const ObjectId& id, Value live)>;
+
 using LiveLookup = std::function<LiveObject(const WantedObject&)>;
 // The schema of a kind and the type in it; the type is nullptr where the kind is not known.
 using SchemaLookup = std::function<std::pair<SchemaPtr, const Type*>(const Gvk&)>;
@@ -57,6 +60,11 @@ struct PlanView {
   const std::map<ObjectId, std::string>* autoscaled = nullptr;  // DesiredSet::autoscaled
   // The manifest of the object as it was applied last, null where unknown: makes causes exact. May be empty.
   std::function<Document(const ObjectId&)> declared_before;
+  ContentsLookup contents;      // null: nobody knows, and neither a Namespace nor a CRD is deleted
+  std::string frozen;           // why nothing is deleted or replaced at present; ""
+  std::string own_namespace;    // where Plumb itself runs; "" where it runs in none
+  size_t inventory_size = 0;    // of the whole application, where the plan is for a part of it; else 0
+  size_t removed_recently = 0;  // that the budget still counts
 };
 
 // Errors: of MakePlan.

@@ -40,8 +40,10 @@ spec:
     timeout: 10m                    # of one sync, health included
     retry: {first: 1s, max: 5m}     # after a failure: the first pause, which doubles, and the longest; limit: N ends it
     windows: []                     # when changes may go out: [{kind: allow, schedule: "0 22 * * 1-5", duration: 8h, timeZone: Europe/Berlin, manual: true}]
-  budget:
-    deletes: 10                     # a plan that deletes more objects is held
+  budget:                           # held until approved: what deletes or replaces more than both; one given alone counts alone
+    deletes: 10                     # objects
+    percent: 20                     # of what the application has
+    window: 10m                     # what was removed this long ago, without approval, counts too
   ignore: []                        # fields that others may own: [{kind: Deployment, fields: [spec.replicas]}] (docs/diff.md)
   dependsOn: []                     # other applications that come first: [{name: base, ready: healthy}]; or ready: synced
   history: 10                       # revisions that the status remembers

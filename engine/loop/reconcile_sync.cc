@@ -11,6 +11,9 @@ namespace plumb {
 
 namespace {
 
+// How old what is known of the cluster itself may be: a freeze stops the next sync, and the healing soon after.
+constexpr Duration kFreshForSync = std::chrono::seconds(1), kFreshForHeal = std::chrono::seconds(30);
+constexpr Duration kLookAgain = std::chrono::minutes(1);  // at what only somebody outside of Plumb can end
 constexpr size_t kDetailLines = 200;  // of one event: a plan of a thousand objects is not read in a timeline
 
 std::vector<std::string> Lines(const std::string& text) {
@@ -44,14 +47,31 @@ PlanView Reconciler::View() const {
   view.source = fresh_;
   view.complete = {true, ""};
   view.ignore = &rules_;
+  view.contents = target_->contents;
+  view.frozen = cluster_.frozen;
+  view.own_namespace = target_->own_namespace;
   if (desired_) view.autoscaled = &desired_->autoscaled;
   // What is wanted was applied already: it is the manifest of last time, and causes are exact.
-  if (desired_ && revision_synced_)
+  if (desired_ && revision_applied_)
     view.declared_before = [this](const ObjectId& id) {
       const auto at = index_.find(id);
       return at == index_.end() ? Document() : desired_->manifests[at->second].object;
     };
   return view;
+}
+
+Status Reconciler::LookAtCluster(Duration max_age) {
+  if (!target_->state) return Ok();
+  PLUMB_TRY(state, target_->state(max_age));
+  cluster_ = std::move(state);
+  return Ok();
+}
+
+size_t Reconciler::RemovedRecently() {
+  while (!removals_.empty() && context_.clock->Now() - removals_.front().first > application_.budget.window) removals_.pop_front();
+  size_t sum = 0;
+  for (const auto& [when, count] : removals_) sum += count;
+  return sum;
 }
 
 Status Reconciler::SyncAll(std::stop_token stop, bool& finished) {
@@ -66,7 +86,9 @@ Status Reconciler::SyncAll(std::stop_token stop, bool& finished) {
     return Ok();
   }
   waiting_.clear();
+  PLUMB_OK(LookAtCluster(kFreshForSync));
   PlanView view = View();
+  view.removed_recently = RemovedRecently();
   for (const WantedObject& object : wanted) {
     const LiveObject live = target_->live->Get(object);
     if (live.state == LiveObject::State::kUnknown) view.complete = {false, live.reason};
@@ -84,7 +106,7 @@ Status Reconciler::SyncAll(std::stop_token stop, bool& finished) {
   for (const std::string& warning : desired_->warnings) Emit(LoopEvent::Type::kWarning, warning);
   desired_->warnings.clear();  // said once for each revision
   bool held = false;
-  const Status carried = CarryOut(plan, stop, held);  // of an empty plan too: it brings the inventory up to date, or sends nothing
+  const Status carried = CarryOut(plan, false, stop, held);  // of an empty plan too: it brings the inventory up to date, or sends nothing
   AssessHealth(nullptr);
   PLUMB_OK(carried);
   finished = true;
@@ -97,7 +119,7 @@ Status Reconciler::SyncAll(std::stop_token stop, bool& finished) {
 
 Status Reconciler::HealSome(const std::set<ObjectId>& dirty, std::stop_token stop) {
   if (!desired_ || dirty.empty()) return Ok();
-  const PlanView view = View();
+  PlanView view = View();
   DesiredSet part;
   Inventory known(application_.name, application_.ns);
   for (const ObjectId& id : dirty) {
@@ -121,10 +143,14 @@ Status Reconciler::HealSome(const std::set<ObjectId>& dirty, std::stop_token sto
   }
   part.unowned_from = part.manifests.size();
   Status status = Ok();
-  if (!part.manifests.empty() && revision_synced_) {  // before that, the plan of the revision itself is what is carried out
+  if (!part.manifests.empty() && revision_applied_) {  // before that, the plan of the revision itself is what is carried out
+    PLUMB_OK(LookAtCluster(kFreshForHeal));
+    view.frozen = cluster_.frozen;
+    view.inventory_size = inventory_->entries().size();
+    view.removed_recently = RemovedRecently();
     PLUMB_TRY(plan, PlanApplication(application_, part, known, view));
     bool held = false;
-    status = CarryOut(plan, stop, held);
+    status = CarryOut(plan, true, stop, held);
     if (!status.ok() && !stop.stop_requested() && retry_at_ == TimePoint::max()) Failed(status.error(), status.error().code() != Code::kInvalid);
   }
   AssessHealth(&dirty);
@@ -144,19 +170,20 @@ void Reconciler::TellDrift(const std::vector<FoundDrift>& drifted) {
 }
 
 std::optional<Reconciler::Gate> Reconciler::WhyNotNow(const Plan& plan, bool drifted) {
-  if (plan.empty()) return std::nullopt;
-  std::string pinned = application_.target_identity;
-  if (pinned.empty()) {
+  std::string before;
+  {
     MutexLock lock(mu_);
-    pinned = status_.cluster_identity;
+    before = status_.cluster_identity;
   }
-  if (!pinned.empty() && !target_->identity.empty() && pinned != target_->identity)
-    return Gate{{"cluster", fmt::format("cluster '{}' is another one than before (its kube-system namespace is {}, expected {})", target_->cluster, target_->identity, pinned),
-                 "set spec.target.identity to the new one, if that is meant", {}}};
-  if (!revision_synced_ && context_.waits_for)
+  if (std::string wrong = WrongCluster(target_->cluster, cluster_, application_.target_identity, *inventory_, before); !wrong.empty()) {
+    LookAtAllIn(kLookAgain);
+    return Gate{{"cluster", std::move(wrong), fmt::format("set spec.target.identity to {}, if this cluster is meant", cluster_.identity), {}}};
+  }
+  if (plan.empty()) return std::nullopt;
+  if (!revision_applied_ && context_.waits_for)
     if (std::string other = context_.waits_for(); !other.empty()) return Gate{{"dependency", std::move(other), "", {}}, true};
   const WindowVerdict window = application_.sync.windows.At(context_.clock->Wall());
-  if (window.changes_in != Duration::max()) LookAt(context_.clock->Now() + window.changes_in);
+  if (window.changes_in != Duration::max()) LookAtAllIn(window.changes_in);
   if (!window.open && !(request_ && window.manual)) return Gate{{"window", window.reason, window.manual ? fmt::format("'plumb sync {}' does not wait", application_.name) : "", {}}};
   if (request_) return std::nullopt;
   if (!application_.sync.automatic) return Gate{{"manual", "sync.auto is off", fmt::format("'plumb sync {}' carries the plan out", application_.name), {}}};
@@ -164,16 +191,22 @@ std::optional<Reconciler::Gate> Reconciler::WhyNotNow(const Plan& plan, bool dri
   return std::nullopt;
 }
 
-void Reconciler::SetHolds(const Plan& plan, const std::optional<Gate>& gate) {
+// A plan for a part adds to what holds the whole, and lifts nothing of it.
+void Reconciler::SetHolds(const Plan& plan, bool part, const std::optional<Gate>& gate) {
   std::vector<HoldState> holds;
+  if (part) holds = whole_holds_;
   const bool approved = !approved_.empty() && approved_ == plan.digest;
   if (gate && !gate->waits) holds.push_back(gate->hold);
   if (!approved)
     for (const Hold& hold : plan.holds) holds.push_back({hold.id, hold.reason, hold.lift, {}});
+  if (!part) whole_holds_ = holds;
   for (HoldState& hold : holds) {
     const auto known = std::find_if(holds_.begin(), holds_.end(), [&](const HoldState& old) { return old.id == hold.id; });
     hold.since = known == holds_.end() ? context_.clock->Wall() : known->since;
   }
+  for (const HoldState& hold : holds)
+    if (hold.id == "frozen" || hold.id == "in-use") LookAtAllIn(kLookAgain);
+    else if (hold.id == "budget" && RemovedRecently() > 0) LookAtAllIn(removals_.front().first + application_.budget.window - context_.clock->Now());
   holds_ = std::move(holds);
   waiting_ = gate && gate->waits ? gate->hold.reason : "";
   const std::string text = holds_.empty() ? "" : holds_.front().Text();
@@ -181,27 +214,30 @@ void Reconciler::SetHolds(const Plan& plan, const std::optional<Gate>& gate) {
   told_hold_ = text;
 }
 
-Status Reconciler::CarryOut(const Plan& plan, std::stop_token stop, bool& held) {
+Status Reconciler::CarryOut(const Plan& plan, bool part, std::stop_token stop, bool& held) {
   std::vector<FoundDrift> drifted;
-  if (revision_synced_) drifted = book_.Note(plan, *inventory_, context_.clock->Wall());
+  if (revision_applied_) drifted = book_.Note(plan, *inventory_, context_.clock->Wall());
   TellDrift(drifted);
   const bool told = std::exchange(told_plan_, plan.digest) == plan.digest;  // a retry of the same plan is not news
   if (!told)
     for (const std::string& error : plan.unchecked) Emit(LoopEvent::Type::kWarning, error);
   if (drifted.empty() && !plan.empty() && !told) Emit(LoopEvent::Type::kPlan, SummaryLine(plan), Lines(FormatPlan(plan)));
   const std::optional<Gate> gate = WhyNotNow(plan, !drifted.empty());
-  SetHolds(plan, gate);
+  SetHolds(plan, part, gate);
   {
     MutexLock lock(mu_);
-    if (!plan.empty()) status_.plan_digest = plan.digest;
-    status_.plan = plan.summary;
+    if (!part || whole_holds_.empty()) {  // what waits for an approval stays the plan that is told
+      if (!plan.empty()) status_.plan_digest = plan.digest;
+      status_.plan = plan.summary;
+    }
     if (request_) status_.sync_handled = request_->id;
   }
   held = gate.has_value() || !holds_.empty();
   if (gate) return Ok();
   const WallTime started = context_.clock->Wall();
   const Status status = Apply(plan, drifted, stop);
-  const bool heals = !drifted.empty();
+  const bool heals = !drifted.empty() && approved_ != plan.digest;
+  if (!part && status.ok() && render_failure_.empty()) revision_applied_ = true;
   if (!status.ok() && stop.stop_requested()) {
     if (!heals) Remember(plan, HistoryEntry::Result::kSuperseded, "a newer revision came", started);
   } else if (!status.ok()) {
@@ -230,6 +266,7 @@ Status Reconciler::Apply(const Plan& plan, const std::vector<FoundDrift>& drifte
     event.took = applied.took;
     Emit(std::move(event));
   };
+  if (!cluster_.identity.empty()) inventory_->set_cluster(cluster_.identity);
   auto run = applier.Run(plan, *inventory_, progress, stop);
   if (!run.ok()) {
     inventory_.reset();  // the record in the cluster knows what was on its way; this copy does not
@@ -238,15 +275,19 @@ Status Reconciler::Apply(const Plan& plan, const std::vector<FoundDrift>& drifte
   const ApplyReport& report = *run;
   inventory_ = report.inventory;
   failed_objects_.clear();
+  size_t removed = 0;
   for (size_t i = 0; i < plan.steps.size(); ++i) {
+    const Action action = plan.steps[i].action;
+    if (report.steps[i].state == StepResult::State::kDeleted || (action == Action::kReplace && report.steps[i].state == StepResult::State::kApplied)) ++removed;
     written_.Note(plan.steps[i].id, report.steps[i].resource_version, context_.clock->Now());
     const StepResult::State state = report.steps[i].state;
     if (state == StepResult::State::kFailed || state == StepResult::State::kBlocked || state == StepResult::State::kSkipped)
       failed_objects_.insert(plan.steps[i].id);
   }
+  if (removed > 0 && approved_ != plan.digest) removals_.emplace_back(context_.clock->Now(), removed);
   if (!plan.empty()) {
     MutexLock lock(mu_);
-    status_.cluster_identity = target_->identity;
+    status_.cluster_identity = cluster_.identity;
   }
   if (!report.errors.empty()) {
     std::string all;

@@ -118,12 +118,13 @@ Status Reconciler::Reconcile(std::stop_token stop) {
   const std::stop_callback forward(stop, [&] { pass.request_stop(); });
   Work work = TakeWork();
   next_look_ = TimePoint::max();
-  if (retry_at_ <= context_.clock->Now()) {
+  for (TimePoint* due : {&retry_at_, &whole_at_}) {
+    if (*due > context_.clock->Now()) continue;
     work.all = true;
-    retry_at_ = TimePoint::max();
+    *due = TimePoint::max();
   }
   Status status = Pass(work, pass.get_token());
-  LookAt(retry_at_);
+  LookAt(std::min(retry_at_, whole_at_));
   bool superseded;
   {
     MutexLock lock(mu_);
@@ -222,6 +223,7 @@ bool Reconciler::RefreshSources() {
     backoff_.Reset(application_.name);
     MutexLock lock(mu_);
     revision_synced_ = first && !revision.empty() && revision == status_.revision;  // as the status of before a restart says
+    if (rendered.ok()) revision_applied_ = revision_synced_;  // else the last good one is kept true
   };
   if (news && (touched || !revision_synced_)) {
     begin();

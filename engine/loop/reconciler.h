@@ -7,6 +7,7 @@
 // Reconcile is called by one thread at a time (the work queue sees to it); the other members are thread-safe.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -90,12 +91,13 @@ class Reconciler {
   bool RefreshSources();
   Status CompleteManifests();
   Status LoadInventory();
+  Status LookAtCluster(Duration max_age);
   Status SyncAll(std::stop_token stop, bool& finished);
   Status HealSome(const std::set<ObjectId>& dirty, std::stop_token stop);
-  Status CarryOut(const Plan& plan, std::stop_token stop, bool& held);
+  Status CarryOut(const Plan& plan, bool part, std::stop_token stop, bool& held);
   Status Apply(const Plan& plan, const std::vector<FoundDrift>& drifted, std::stop_token stop);
   std::optional<Gate> WhyNotNow(const Plan& plan, bool drifted);
-  void SetHolds(const Plan& plan, const std::optional<Gate>& gate);
+  void SetHolds(const Plan& plan, bool part, const std::optional<Gate>& gate);
   void TellDrift(const std::vector<FoundDrift>& drifted);
   void Remember(const Plan& plan, HistoryEntry::Result result, std::string message, WallTime started);
   void AssessHealth(const std::set<ObjectId>* only);
@@ -103,6 +105,9 @@ class Reconciler {
   void Publish();
   PlanView View() const;
   void LookAt(TimePoint at) { next_look_ = std::min(next_look_, at); }
+  // Looks at everything then, though nothing happens: what holds it back may be over.
+  void LookAtAllIn(Duration after) { whole_at_ = std::min(whole_at_, context_.clock->Now() + after); }
+  size_t RemovedRecently();
   void Emit(LoopEvent event);
   void Emit(LoopEvent::Type type, std::string text, std::vector<std::string> details = {}, Duration took = {});
 
@@ -124,15 +129,18 @@ class Reconciler {
   std::string subject_;
   TimePoint revision_seen_{};
   bool have_seen_ = false;
+  bool revision_applied_ = false;  // all its manifests are; what left it may be held
   bool revision_synced_ = false, announced_healthy_ = false;
   std::string source_failure_, render_failure_, sync_failure_, waiting_ = "for its source";
   bool stalled_ = false;
   std::string told_failure_, told_hold_, told_plan_;
-  std::vector<HoldState> holds_;
+  std::vector<HoldState> holds_, whole_holds_;  // whole_holds_: of the last plan for everything
   std::set<ObjectId> failed_objects_;  // of the last plan: not touched before the next one
   Backoff backoff_;
-  TimePoint retry_at_ = TimePoint::max();
+  TimePoint retry_at_ = TimePoint::max(), whole_at_ = TimePoint::max();
   TimePoint next_look_ = TimePoint::max();
+  ClusterState cluster_;                                // as it was asked last
+  std::deque<std::pair<TimePoint, size_t>> removals_;   // of plans that nobody approved: when, how many
   OwnWrites written_;
   DriftBook book_;
   std::optional<SyncRequest> request_;  // that the next plan answers

@@ -6,6 +6,7 @@
 
 #include "engine/apply/applier.h"
 #include "engine/loop/application_plan.h"
+#include "engine/loop/cluster_state.h"
 #include "engine/loop/live_store.h"
 
 namespace plumb {
@@ -13,7 +14,9 @@ namespace plumb {
 // The pointers live as long as `owner`, or longer. Thread-safe to use.
 struct Target {
   std::string cluster = "in-cluster";  // its name in Applications
-  std::string identity;                // UID of its kube-system namespace; "" where nobody asked
+  ClusterStateLookup state;            // which cluster it is, and whether it is frozen; null: nobody asks
+  ContentsLookup contents;             // what a deletion would take along
+  std::string own_namespace;           // where Plumb itself runs, if in this cluster
   kube::Client* client = nullptr;
   LiveStore* live = nullptr;
   ScopeLookup scope_of;

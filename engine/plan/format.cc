@@ -66,6 +66,7 @@ class TextWriter {
     while (line.ends_with(' ')) line.pop_back();
     out_ += Paint(line, look.colour, format_.colour) + "\n";
     if (!step.why.empty()) out_ += fmt::format("      {}\n", step.why);
+    if (step.action == Action::kDelete && !step.takes_along.empty()) out_ += fmt::format("      takes along {}\n", step.takes_along);
     if (format_.fields && step.diff && step.changes())
       for (const MaskedDiff masked = masker_.Mask(*step.diff); const FieldChange& change : masked->changes)
         out_ += fmt::format("      {}\n", ChangeText(change));
@@ -119,6 +120,7 @@ class JsonWriter {
     m.push_back({"stage", Count(step.stage)});
     if (step.hold >= 0) m.push_back({"hold", Text(plan_.holds[static_cast<size_t>(step.hold)].id)});
     if (!step.why.empty()) m.push_back({"why", Text(step.why)});
+    if (step.action == Action::kDelete && !step.takes_along.empty()) m.push_back({"takesAlong", Text(step.takes_along)});
     if (step.diff && !step.diff->changes.empty()) m.push_back({"fields", Fields(masker_.Mask(*step.diff))});
     if (!step.after.empty()) m.push_back({"after", After(step)});
     return a_.Map(m);

@@ -52,6 +52,19 @@ const ObjectId* FindInside(const ObjectId& id, Value live, const PlanInput& inpu
   return nullptr;
 }
 
+// "everything that application 'x' made", of an object whose finalizer does that; else "".
+std::string Unit(const ObjectId& id, Value live) {
+  const bool ours = id.kind == "Application" && id.group == "plumb.dev";
+  const bool argo = id.kind == "Application" && id.group == "argoproj.io";
+  if (!ours && !argo) return "";
+  for (Value finalizer : GetAt(live, {"metadata", "finalizers"}).items()) {
+    const std::string_view name = finalizer.AsString();
+    if (ours ? name == "plumb.dev/delete" : name.starts_with("resources-finalizer.argocd.argoproj.io"))
+      return fmt::format("everything that application '{}' made (finalizer '{}')", id.name, name);
+  }
+  return "";
+}
+
 }  // namespace
 
 std::optional<std::string> WhyKept(const InventoryEntry& entry, Value live, const PlanInput& input, std::string_view applyset_id) {
@@ -67,6 +80,9 @@ std::optional<std::string> WhyKept(const InventoryEntry& entry, Value live, cons
   if (ArgoKeeps(live)) return fmt::format("annotation '{}: Prune=false'", kArgoOptions);
   if (id.group.empty() && id.kind == "Namespace" && input.options.kept_namespaces.contains(id.name))
     return fmt::format("namespace '{}' belongs to the cluster", id.name);
+  if (id.group.empty() && id.kind == "Namespace" && input.options.own_namespaces.contains(id.name))
+    return fmt::format("namespace '{}' is where Plumb runs, or keeps the record of this application", id.name);
+  if (id.kind == "CustomResourceDefinition" && id.name.ends_with(".plumb.dev")) return "Plumb itself works with it";
   if (const std::string_view other = OtherOwner(live, applyset_id); !other.empty())
     return fmt::format("is part of another application now ({})", other);
   // A copied label proves nothing about an object that was made anew; only with ours on it (a restored backup) is it ours.
@@ -79,9 +95,33 @@ std::optional<std::string> WhyKept(const InventoryEntry& entry, Value live, cons
 }
 
 bool IsProtected(const ObjectId& id, Value live, const PlanOptions& options) {
+  if (AnnotationOf(live, "plumb.dev/prune") == "allowed") return false;
   const std::string kind = id.group.empty() ? id.kind : id.kind + "." + id.group;
-  return options.protected_kinds.contains(kind) && AnnotationOf(live, "plumb.dev/prune") != "allowed";
+  return options.protected_kinds.contains(kind) || !Unit(id, live).empty();
 }
+
+bool IsProtected(const Step& step, const PlanOptions& options) {
+  if (step.action == Action::kReplace && AnnotationOf(step.desired.root(), "plumb.dev/replace") == "allowed") return false;
+  return IsProtected(step.id, step.live.root(), options);
+}
+
+std::optional<std::string> WhyInUse(const ObjectId& id, const PlanInput& input, std::string_view applyset_id, std::string* takes_along) {
+  const auto live = input.orphans.find(id);
+  if (live != input.orphans.end()) *takes_along = Unit(id, live->second.object.root());
+  if (!HasContents(id)) return std::nullopt;
+  const auto found = input.contents.find(id);
+  if (found == input.contents.end()) return "what is in it is not known: nobody looked";
+  const Contents& contents = found->second;
+  if (!contents.known.complete) return fmt::format("what is in it is not known: {}", contents.known.reason);
+  const Cascade cascade = JudgeContents(contents, input.inventory, applyset_id);
+  if (!cascade.foreign.empty())
+    return fmt::format("{} {} in it, and this application does not own {}", NameSome(cascade.foreign), cascade.foreign.size() == 1 ? "is" : "are",
+                       cascade.foreign.size() == 1 ? "it" : "them");
+  if (!cascade.dragged.empty()) *takes_along = fmt::format("{} object{} in it: {}", cascade.dragged.size(), cascade.dragged.size() == 1 ? "" : "s", NameSome(cascade.dragged));
+  return std::nullopt;
+}
+
+std::string FrozenText(std::string_view reason) { return fmt::format("destructive operations are frozen: {}", reason); }
 
 bool IsReplaceable(const ObjectId& id, Value desired, const PlanOptions& options) {
   for (std::string_view kind : {"Namespace", "CustomResourceDefinition", "PersistentVolume", "PersistentVolumeClaim"})

@@ -18,6 +18,7 @@ constexpr std::string_view kToolingAnnotation = "applyset.kubernetes.io/tooling"
 constexpr std::string_view kKindsAnnotation = "applyset.kubernetes.io/contains-group-kinds";
 constexpr std::string_view kNamespacesAnnotation = "applyset.kubernetes.io/additional-namespaces";
 constexpr std::string_view kApplicationAnnotation = "plumb.dev/application";
+constexpr std::string_view kClusterAnnotation = "plumb.dev/cluster";
 constexpr std::string_view kPlainKey = "inventory.json", kPackedKey = "inventory.json.gz";
 constexpr size_t kNameLimit = 253;  // DNS subdomain
 
@@ -96,8 +97,9 @@ Result<Document> Inventory::ToObject(const InventoryLimits& limits) const {
   return BuildDocument([&](Arena& a) {
     const ObjectId id = record();
     const Value labels = a.Map({{kIdLabel, a.String(ApplySetId())}, {"app.kubernetes.io/managed-by", a.String("plumb")}});
-    const Value annotations = a.Map({{kToolingAnnotation, a.String(kTooling)}, {kKindsAnnotation, a.String(all_kinds)},
-                                     {kNamespacesAnnotation, a.String(all_namespaces)}, {kApplicationAnnotation, a.String(application_)}});
+    Value annotations = a.Map({{kToolingAnnotation, a.String(kTooling)}, {kKindsAnnotation, a.String(all_kinds)},
+                               {kNamespacesAnnotation, a.String(all_namespaces)}, {kApplicationAnnotation, a.String(application_)}});
+    if (!cluster_.empty()) annotations = With(a, annotations, kClusterAnnotation, a.String(cluster_));
     const Value metadata = a.Map({{"name", a.String(id.name)}, {"namespace", a.String(id.ns)}, {"labels", labels}, {"annotations", annotations}});
     const Value data = a.Map({{pack ? kPackedKey : kPlainKey, a.String(text)}});
     return a.Map({{"apiVersion", a.String("v1")}, {"kind", a.String("ConfigMap")}, {"metadata", metadata}, {pack ? "binaryData" : "data", data}});
@@ -115,6 +117,7 @@ Result<Inventory> Inventory::Parse(Value object, const InventoryLimits& limits) 
   Inventory inventory(std::string(annotations.GetString(kApplicationAnnotation)), id.ns);
   if (inventory.record() != id)
     return Invalid(fmt::format("{}: it says to be of application '{}', whose record has another name", what, inventory.application()));
+  inventory.cluster_ = annotations.GetString(kClusterAnnotation);
   PLUMB_TRY(text, RecordText(object, limits), what);
   PLUMB_TRY(lines, ParseJson(text, {.bytes = limits.expanded_bytes, .depth = 8}), what);
   if (!lines->is_list()) return Invalid(fmt::format("{}: expected a list, found a {}", what, KindName(lines->kind())));

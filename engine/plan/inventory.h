@@ -43,6 +43,10 @@ class Inventory {
   // applyset-<base64url(sha256("name.namespace.kind.group"))>-v1 of the record. Source: KEP-3659.
   std::string ApplySetId() const;
 
+  // UID of the kube-system Namespace of the cluster that the objects were applied to; "" where it was not known.
+  const std::string& cluster() const { return cluster_; }
+  void set_cluster(std::string uid) { cluster_ = std::move(uid); }
+
   const std::map<ObjectId, InventoryEntry>& entries() const { return entries_; }
   const InventoryEntry* Find(const ObjectId& id) const;
   void Set(InventoryEntry entry) { entries_.insert_or_assign(entry.id, entry); }
@@ -56,7 +60,7 @@ class Inventory {
   static Result<Inventory> Parse(Value object, const InventoryLimits& limits = {});
 
  private:
-  std::string application_, namespace_;
+  std::string application_, namespace_, cluster_;
   std::map<ObjectId, InventoryEntry> entries_;
 };
 

@@ -59,6 +59,8 @@ struct Step {
   bool owned = true;                       // goes into the inventory
   bool replaceable = false;                // may be deleted and made anew where the server refuses a change as immutable
   std::string why;                         // of kKeep, kBlocked, kReplace; else ""
+  bool in_use = false;                     // of kKeep: what is in it belongs to others, or is not known
+  std::string takes_along;                 // of deletes: what goes with it beside the plan's own steps, counted and named; else ""
 
   bool changes() const { return action >= Action::kCreate && action <= Action::kDelete; }
 };
@@ -71,12 +73,12 @@ struct Stage {
   bool needs_success = false;     // skipped where a step of an earlier stage failed
 };
 
-// Why something does not move, and who can lift it.
+// Why something does not move, and who can lift it. docs/operations.md has a row for every id.
 struct Hold {
-  std::string id;      // "budget", "protected", "source", "live": stable, for metrics
-  std::string reason;  // "37 deletes, more than budget.deletes (10)"
+  std::string id;      // "budget", "protected", "empty", "frozen", "source", "live", "in-use": stable, for metrics
+  std::string reason;  // "37 objects would be deleted or replaced, of 90: more than the budget (10 objects and 20 %)"
   std::string lift;    // "approve plan 1f2e3d4c5b6a", "wait for the source": what makes it go
-  std::vector<size_t> steps;  // held back; may be empty for source and live, whose steps are kKeep
+  std::vector<size_t> steps;  // held back until approved; empty where approval does not lift it: those steps are kKeep or kBlocked
 };
 
 struct PlanSummary {

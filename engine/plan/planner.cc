@@ -7,6 +7,7 @@
 #include "diff/object_diff.h"
 #include "engine/plan/digest.h"
 #include "engine/plan/guards.h"
+#include "engine/plan/holds.h"
 #include "engine/plan/order.h"
 
 namespace plumb {
@@ -23,7 +24,9 @@ class Planner {
     for (const DesiredObject& desired : input_.desired) AddDesired(desired);
     AddOrphans();
     PLUMB_OK(Order());
-    Hold();
+    plan_.application = input_.application;
+    plan_.digest = PlanDigest(plan_);
+    AddHolds(input_, plan_);
     Summarise();
     return std::move(plan_);
   }
@@ -54,7 +57,7 @@ class Planner {
     step.desired = desired.diff ? desired.diff->desired : desired.manifest.object;
     step.diff = desired.diff;
     step.owned = desired.owned;
-    step.replaceable = IsReplaceable(step.id, desired.manifest.root(), input_.options);
+    step.replaceable = input_.frozen.empty() && IsReplaceable(step.id, desired.manifest.root(), input_.options);
     if (desired.live.state == LiveObject::State::kPresent) {
       step.live = desired.live.object;
       step.uid = step.live->Get("metadata").GetString("uid");
@@ -97,7 +100,8 @@ class Planner {
       if (!step.diff->unanswered.empty()) return Block(step, fmt::format("whether it is in sync is not known: {}", step.diff->unanswered));
       step.action = Action::kNone;
     } else if (step.diff && step.diff->must_replace()) {
-      if (!step.replaceable) return Block(step, ImmutableText(*step.diff));
+      if (!IsReplaceable(step.id, step.desired.root(), input_.options)) return Block(step, ImmutableText(*step.diff));
+      if (!input_.frozen.empty()) return Block(step, FrozenText(input_.frozen));
       step.action = Action::kReplace;
       step.why = ImmutableFields(*step.diff) + " cannot be changed in place";
     } else {
@@ -146,6 +150,8 @@ class Planner {
       else if (live.state != LiveObject::State::kPresent) step.why = fmt::format("its state in the cluster is not known: {}", live.reason);
       else if (step.uid.empty()) step.why = "it has no UID to delete it by";
       else if (auto why = WhyKept(entry, step.live.root(), input_, applyset_id_)) step.why = *std::move(why);
+      else if (auto used = WhyInUse(id, input_, applyset_id_, &step.takes_along)) step.why = *std::move(used), step.in_use = true;
+      else if (!input_.frozen.empty()) step.why = FrozenText(input_.frozen);
       else step.action = Action::kDelete;
       plan_.steps.push_back(std::move(step));
     }
@@ -195,47 +201,6 @@ class Planner {
         break;
       }
     }
-  }
-
-  void Hold() {
-    plan_.application = input_.application;
-    plan_.digest = PlanDigest(plan_);
-    const std::string approve = fmt::format("approve plan {}", plan_.digest.substr(0, 12));
-    std::vector<size_t> removals, protected_steps, kept;
-    for (size_t i = 0; i < plan_.steps.size(); ++i) {
-      const Step& step = plan_.steps[i];
-      if (step.action == Action::kKeep) kept.push_back(i);
-      if (step.action != Action::kDelete && step.action != Action::kReplace) continue;
-      removals.push_back(i);
-      if (IsProtected(step.id, step.live.root(), input_.options)) protected_steps.push_back(i);
-    }
-    if (!protected_steps.empty())
-      AddHold("protected", fmt::format("deletes {}, of a protected kind, without the annotation 'plumb.dev/prune: allowed'", Names(protected_steps)),
-              approve, protected_steps);
-    const bool emptied = input_.desired.empty() && !removals.empty();
-    if (emptied)
-      AddHold("empty", fmt::format("the source declares no object at all, and the inventory has {}", input_.inventory.entries().size()), approve, removals);
-    else if (removals.size() > input_.options.budget_deletes)
-      AddHold("budget", fmt::format("{} objects would be deleted or replaced, more than budget.deletes ({})", removals.size(),
-                                    input_.options.budget_deletes), approve, removals);
-    if (kept.empty() || !input_.options.prune) return;
-    if (!input_.source.complete)
-      AddHold("source", fmt::format("nothing is pruned: the source is not complete: {}", input_.source.reason), "wait for a fresh source", {});
-    else if (!input_.live.complete)
-      AddHold("live", fmt::format("nothing is pruned: the view of the cluster is not complete: {}", input_.live.reason), "wait for a complete view", {});
-  }
-
-  std::string Names(const std::vector<size_t>& steps) const {
-    std::string names;
-    for (size_t i = 0; i < steps.size() && i < 3; ++i) names += (i ? ", " : "") + plan_.steps[steps[i]].id.ToString();
-    return steps.size() > 3 ? fmt::format("{} and {} more", names, steps.size() - 3) : names;
-  }
-
-  // Steps that an earlier hold has keep that one: every hold of a plan is lifted by the same approval.
-  void AddHold(std::string id, std::string reason, std::string lift, std::vector<size_t> steps) {
-    for (size_t i : steps)
-      if (plan_.steps[i].hold < 0) plan_.steps[i].hold = static_cast<int>(plan_.holds.size());
-    plan_.holds.push_back({std::move(id), std::move(reason), std::move(lift), std::move(steps)});
   }
 
   void Summarise() {

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/plan/contents.h"
 #include "engine/plan/inventory.h"
 #include "engine/plan/plan.h"
 
@@ -38,21 +39,24 @@ struct DesiredObject {
   std::string blocked;   // not "": a step that cannot be carried out, and why ("kind 'Foo' is not known to the cluster")
 };
 
-// Whether a thing is complete enough to delete by, and why not.
-struct Completeness {
-  bool complete = false;
-  std::string reason;  // where not complete: "fetch: connection refused (last success 5m ago)"
-};
-
 struct PlanOptions {
   bool prune = true;
-  // More deletes and replaces than this in one plan are held until the plan's digest is approved.
+  // Held until the plan's digest is approved: more deletes and replaces than `budget_deletes` that are also more than
+  // `budget_percent` of the inventory. 0 percent: the number alone counts.
   size_t budget_deletes = 10;
+  size_t budget_percent = 20;
   // Delete (and replace) these kinds only with the annotation plumb.dev/prune: allowed, or approval. "Kind.group".
-  std::set<std::string> protected_kinds = {"Namespace", "CustomResourceDefinition.apiextensions.k8s.io", "PersistentVolumeClaim",
-                                           "PersistentVolume"};
+  std::set<std::string> protected_kinds = {"Namespace",
+                                           "CustomResourceDefinition.apiextensions.k8s.io",
+                                           "PersistentVolumeClaim",
+                                           "PersistentVolume",
+                                           "StatefulSet.apps",
+                                           "ClusterRole.rbac.authorization.k8s.io",
+                                           "ClusterRoleBinding.rbac.authorization.k8s.io"};
   // Never deleted by any plan, whatever annotations say. Source: Config Sync's special namespaces.
   std::set<std::string> kept_namespaces = {"default", "kube-system", "kube-public", "kube-node-lease"};
+  // Nor these: where Plumb itself runs, and where the application's record is.
+  std::set<std::string> own_namespaces;
   bool replace = false;  // replace on immutable fields without the annotation plumb.dev/replace: allowed
   bool adopt = false;    // take over objects labelled as another application's
 };
@@ -61,7 +65,13 @@ struct PlanInput {
   std::string application;
   std::vector<DesiredObject> desired;
   Inventory inventory;                               // as it was written last
+  // Of a plan for a part of an application: how much the whole inventory has; 0: `inventory` is the whole.
+  size_t inventory_size = 0;
+  size_t removed_recently = 0;                       // deletes and replaces of earlier plans that the budget still counts
+  std::string frozen;                                // why nothing is deleted or replaced at present; "": it is not so
   std::unordered_map<ObjectId, LiveObject> orphans;  // live state of inventory entries that are not desired; missing = unknown
+  // What lives in the Namespaces and CustomResourceDefinitions among the orphans; missing = unknown.
+  std::unordered_map<ObjectId, Contents> contents;
   Completeness source, live;
   PlanOptions options;
 };

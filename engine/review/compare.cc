@@ -13,6 +13,7 @@
 #include "diff/server_side_apply.h"
 #include "diff/typed.h"
 #include "engine/plan/guards.h"
+#include "engine/plan/holds.h"
 #include "engine/plan/references.h"
 #include "engine/review/review.h"
 
@@ -315,8 +316,11 @@ class Comparer {
     else if (app_.application.suspend && !out_.changes.empty()) out_.notes.push_back("is suspended: nothing of this is applied until it is resumed");
     else if (!sync.automatic && !out_.changes.empty()) out_.notes.push_back("sync.auto is off: nothing of this is applied until somebody asks for it");
     if (app_.head && !sync.self_heal && !out_.drift.empty()) out_.notes.push_back("sync.selfHeal is off: the drift below stays");
-    if (deletes_ > app_.application.delete_budget)
-      out_.notes.push_back(fmt::format("{} deletes are more than its budget of {}: they are held until approved", deletes_, app_.application.delete_budget));
+    PlanOptions options;
+    options.budget_deletes = app_.application.budget.deletes;
+    options.budget_percent = app_.application.budget.percent;
+    if (OverBudget(deletes_, std::max(app_.inventory.entries().size(), base_.size()), options))
+      out_.notes.push_back(fmt::format("{} deletes are more than its budget ({}): they are held until approved", deletes_, BudgetText(options)));
   }
 
   const Common& common_;

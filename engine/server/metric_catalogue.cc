@@ -22,6 +22,8 @@ constexpr MetricInfo kCatalogue[] = {
     {"plumb_drifted_fields", kGauge, "application,kind", "Declared fields that differ from what git says."},
     {"plumb_drift_oldest_age_seconds", kGauge, "application",
      "Age of the oldest drift that is not healed yet, in seconds; 0 without drift."},
+    {"plumb_holds", kGauge, "application,reason",
+     "What holds the application back at present, by the id of the hold; docs/operations.md has a row for each."},
     {"plumb_drifts_total", kCounter, "application,kind", "Objects that were found drifted."},
     {"plumb_self_heals_total", kCounter, "application,kind", "Drifted objects that were put back."},
     {"plumb_self_heal_duration_seconds", kHistogram, "",

@@ -249,7 +249,7 @@ std::string Metrics::Text() const {
   {
     MutexLock lock(s.mu);
     using Sums = std::map<std::vector<std::string>, double>;
-    Sums synced, healthy, failing, objects, ready, drifted, fields, oldest;
+    Sums synced, healthy, failing, objects, ready, drifted, fields, oldest, holds;
     for (const ApplicationState& a : s.applications) {
       const std::string name = s.applications_known.Admit(a.name);
       synced[{name}] += a.synced;
@@ -260,6 +260,7 @@ std::string Metrics::Text() const {
       const Duration age =
           a.oldest_drift ? std::max(s.clock.Wall() - *a.oldest_drift, Duration::zero()) : Duration::zero();
       oldest[{name}] = std::max(oldest[{name}], Seconds(age));
+      for (const auto& [reason, count] : a.holds) holds[{name, reason}] += static_cast<double>(count);
       for (const auto& [kind, drift] : a.drift) {
         const std::vector<std::string> labels = {name, s.kinds_known.Admit(kind)};
         drifted[labels] += static_cast<double>(drift.objects);
@@ -275,6 +276,7 @@ std::string Metrics::Text() const {
     writer.Write("plumb_drifted_objects", drifted);
     writer.Write("plumb_drifted_fields", fields);
     writer.Write("plumb_drift_oldest_age_seconds", oldest);
+    writer.Write("plumb_holds", holds);
     writer.Write("plumb_queue_depth", s.queue_depth);
     for (prometheus::MetricFamily& family : s.registry.Collect()) families.push_back(std::move(family));
   }

@@ -34,6 +34,7 @@ struct ApplicationState {
   size_t ready = 0;
   std::map<std::string, Drift> drift{};    // by kind
   std::optional<WallTime> oldest_drift{};  // since when
+  std::map<std::string, size_t> holds{};   // by their id
 };
 
 // Thread-safe. Values of secrets never come here: names, kinds, counts and times only.

@@ -1,11 +1,14 @@
 // Any manifests, live objects and inventory make a plan or an error, never a crash; in a plan every edge points backwards in
-// sequence and stage, nothing is deleted without a UID or off the inventory, and the same input gives the same digest.
+// sequence and stage, and the same input gives the same digest. Nothing is deleted without a UID, an inventory, a complete view
+// and source, a look at what it would take along, and budget or approval; nothing is deleted or replaced in a freeze.
 #include <cstdint>
 #include <cstdlib>
 
 #include "core/edit.h"
 #include "core/json.h"
 #include "engine/plan/format.h"
+#include "engine/plan/guards.h"
+#include "engine/plan/holds.h"
 #include "engine/plan/planner.h"
 
 namespace {
@@ -96,6 +99,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   input.live.complete = c.Below(4) != 0;
   input.options.prune = c.Below(4) != 0;
   input.options.budget_deletes = c.Below(4);
+  input.options.budget_percent = c.Below(3) * 20;
+  input.removed_recently = c.Below(3);
+  if (c.Below(8) == 0) input.frozen = "the fuzzer says so";
   for (int i = 0; i < 60 && c.More(); ++i) {
     const Document object = Object(c, false);
     if (c.Below(3) == 0) {
@@ -103,6 +109,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       const ObjectId id = IdOf(live.root());
       input.inventory.Set({id, "v1", c.Below(4) ? kNames[c.Below(5)] : ""});
       input.orphans[id] = State(c, live);
+      if (!HasContents(id) || c.Below(4) == 0) continue;  // nobody looked into some
+      Contents& contents = input.contents[id];
+      contents.known.complete = c.Below(4) != 0;
+      for (size_t n = c.Below(3); n > 0; --n) contents.objects.push_back({{"", "Pod", id.name, kNames[c.Below(5)]}, kNames[c.Below(5)], "", {kNames[c.Below(5)]}});
     } else {
       DesiredObject desired;
       desired.manifest = Stamp({object, {"f.yaml", i, 1}}, input.inventory.ApplySetId());
@@ -117,6 +127,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return 0;
   }
   Require(plan->steps.size() >= input.desired.size());
+  size_t removals = 0, free_removals = 0;
   for (size_t i = 0; i < plan->steps.size(); ++i) {
     const Step& step = plan->steps[i];
     Require(step.stage < plan->stages.size());
@@ -125,10 +136,21 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       Require(plan->steps[edge.on].stage <= step.stage);
     }
     if (i > 0) Require(plan->steps[i - 1].stage <= step.stage);
-    if (step.action != Action::kDelete) continue;
-    Require(!step.uid.empty() && input.inventory.Find(step.id) != nullptr);
+    if (step.action != Action::kDelete && step.action != Action::kReplace) continue;
+    ++removals;
+    Require(input.frozen.empty() && !step.uid.empty());
+    free_removals += step.hold < 0;
+    if (IsProtected(step, input.options)) Require(step.hold >= 0);
+    if (step.action == Action::kReplace) continue;
+    Require(input.inventory.Find(step.id) != nullptr);
     Require(input.source.complete && input.live.complete && input.options.prune);
+    if (!HasContents(step.id)) continue;
+    const Contents& contents = input.contents.at(step.id);  // somebody looked, saw all of it, and all of it is ours
+    Require(contents.known.complete && JudgeContents(contents, input.inventory, input.inventory.ApplySetId()).foreign.empty());
   }
+  // Nothing beyond the budget, and nothing for an empty source, goes without a word.
+  if (OverBudget(removals + input.removed_recently, input.inventory.entries().size(), input.options)) Require(free_removals == 0);
+  if (input.desired.empty()) Require(free_removals == 0);
   Require(MakePlan(input)->digest == plan->digest);
   FormatPlan(*plan, {.colour = true, .unchanged = true, .reasons = true});
   WriteJson(PlanToJson(*plan).root());

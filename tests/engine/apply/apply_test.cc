@@ -67,6 +67,8 @@ struct World {
       input.desired.push_back(std::move(d));
     }
     for (const auto& [id, entry] : input.inventory.entries()) input.orphans.emplace(id, look(id));
+    for (const auto& [id, entry] : input.inventory.entries())
+      if (HasContents(id)) input.contents[id].known.complete = true;  // nobody else is about
     auto plan = MakePlan(input);
     EXPECT_TRUE(plan.ok()) << plan.error().message();
     return plan.ok() ? *plan : Plan();

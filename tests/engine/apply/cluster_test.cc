@@ -104,6 +104,8 @@ class Site {
       input.desired.push_back(std::move(d));
     }
     for (const auto& [id, entry] : inventory.entries()) input.orphans.emplace(id, Look(id, {id.group, entry.version, id.kind}));
+    for (const auto& [id, entry] : inventory.entries())
+      if (HasContents(id)) input.contents[id].known.complete = true;  // nobody else is about
     auto plan = MakePlan(input);
     EXPECT_TRUE(plan.ok()) << plan.error().message();
     return plan.ok() ? *plan : Plan();

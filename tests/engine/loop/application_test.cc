@@ -27,7 +27,7 @@ TEST(Application, SmallestUsefulOneHasSafeDefaults) {
   EXPECT_EQ(application->target_namespace, "default");
   EXPECT_TRUE(application->sync.automatic && application->sync.prune && application->sync.self_heal);
   EXPECT_EQ(application->sync.interval, std::chrono::minutes(3));
-  EXPECT_EQ(application->delete_budget, 10u);
+  EXPECT_EQ(application->budget.deletes, 10u);
   EXPECT_EQ(application->sources[0].git.revision, "") << "the remote's HEAD";
 }
 
@@ -40,7 +40,7 @@ TEST(Application, ReferenceIsAcceptedAndSaysTheDefaults) {
   ASSERT_TRUE(smallest.ok());
   EXPECT_EQ(application->sync.interval, smallest->sync.interval);
   EXPECT_EQ(application->sync.timeout, smallest->sync.timeout);
-  EXPECT_EQ(application->delete_budget, smallest->delete_budget);
+  EXPECT_EQ(application->budget.deletes, smallest->budget.deletes);
   EXPECT_EQ(application->target_namespace, smallest->target_namespace);
 }
 

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "core/edit.h"
 #include "tests/engine/loop/rig.h"
 
 namespace plumb {
@@ -301,9 +302,8 @@ TEST(Reconciler, ClosedWindowHoldsAndTheNextPassIsAtItsOpening) {
   const Duration until = rig.reconciler->next_look() - rig.clock.Now();
   EXPECT_GT(until, Duration::zero());
   rig.clock.Advance(until);
-  rig.reconciler->MarkAllDirty();
   ASSERT_TRUE(rig.Pass().ok());
-  EXPECT_EQ(rig.status().summary, "Synced");
+  EXPECT_EQ(rig.status().summary, "Synced") << "though nothing else happened";
 }
 
 TEST(Reconciler, SuspendedDoesNothing) {
@@ -336,11 +336,118 @@ TEST(Reconciler, AnotherClusterUnderTheSameNameIsNotWrittenTo) {
   ApplicationStatus before;
   before.cluster_identity = "uid-of-production";
   Rig rig("", before);
-  rig.target->identity = "uid-of-something-else";
+  rig.state.identity = "uid-of-something-else";
   rig.Push("1111", {{"a.yaml", ConfigMap("a")}});
   ASSERT_TRUE(rig.Pass().ok());
   EXPECT_THAT(rig.gateway->writes, IsEmpty());
   EXPECT_THAT(rig.status().summary, HasSubstr("is another one than before"));
+}
+
+TEST(Reconciler, TheInventoryKnowsItsCluster) {
+  Rig rig;
+  rig.Push("1111", {{"a.yaml", ConfigMap("a")}});
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_EQ(GetAt(rig.Get("ConfigMap", "default", "plumb-inventory-shop").root(), {"metadata", "annotations", "plumb.dev/cluster"}).AsString(), "uid-of-kube-system");
+  rig.state.identity = "uid-of-a-restored-copy";
+  rig.Make("");  // a new process, without a status
+  rig.Push("2222", {{"a.yaml", ConfigMap("a", "2")}});
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_THAT(rig.gateway->writes, IsEmpty());
+  EXPECT_THAT(rig.status().summary, HasSubstr("the cluster that its inventory was written in has uid-of-kube-system"));
+  rig.Make("  target: {identity: uid-of-a-restored-copy}\n");
+  rig.reconciler->SourceMoved(0, *rig.view.state->tree);
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_EQ(rig.status().summary, "Synced") << "a person said so";
+  EXPECT_EQ(Value(rig, "a"), "2");
+}
+
+TEST(Reconciler, HealsWhileADeletionIsHeld) {
+  Rig rig("  budget: {deletes: 0}\n");
+  rig.Push("1111", {{"a.yaml", ConfigMap("a")}, {"b.yaml", ConfigMap("b")}});
+  ASSERT_TRUE(rig.Pass().ok());
+  rig.Push("2222", {{"a.yaml", ConfigMap("a", "2")}});
+  ASSERT_TRUE(rig.Pass().ok());
+  const std::string held = rig.status().plan_digest;
+  rig.Edit("ConfigMap", "default", "a", R"({"data":{"value":"7"}})");
+  rig.reconciler->MarkDirty(kA);
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_EQ(Value(rig, "a"), "2");
+  EXPECT_EQ(rig.status().holds.at(0).id, "budget") << "the hold is still there";
+  EXPECT_EQ(rig.status().plan_digest, held) << "and the digest that lifts it";
+  EXPECT_EQ(Value(rig, "b"), "1");
+}
+
+TEST(Reconciler, DeletionsOfTheLastMinutesCountForTheBudget) {
+  Rig rig("  budget: {deletes: 1, window: 10m}\n");
+  rig.Push("1111", {{"a.yaml", ConfigMap("a")}, {"b.yaml", ConfigMap("b")}, {"c.yaml", ConfigMap("c")}});
+  ASSERT_TRUE(rig.Pass().ok());
+  rig.Push("2222", {{"a.yaml", ConfigMap("a")}, {"b.yaml", ConfigMap("b")}});
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_EQ(rig.status().summary, "Synced");
+  rig.clock.Advance(std::chrono::minutes(1));
+  rig.Push("3333", {{"a.yaml", ConfigMap("a")}});
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_EQ(rig.status().holds.at(0).reason, "1 objects would be deleted or replaced, after 1 within budget.window, of 2: more than the budget (1 objects)");
+  rig.clock.Advance(rig.reconciler->next_look() - rig.clock.Now());
+  ASSERT_TRUE(rig.Pass().ok());
+  rig.clock.Advance(std::chrono::seconds(1));
+  rig.reconciler->MarkAllDirty();
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_TRUE(rig.Get("ConfigMap", "default", "b")->is_null()) << "the window has passed";
+}
+
+TEST(Reconciler, FreezeStopsDeletionsUntilItIsTakenAway) {
+  Rig rig;
+  rig.Push("1111", {{"a.yaml", ConfigMap("a")}, {"b.yaml", ConfigMap("b")}});
+  ASSERT_TRUE(rig.Pass().ok());
+  rig.state.frozen = "incident 42";
+  rig.Push("2222", {{"a.yaml", ConfigMap("a", "2")}});
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_EQ(Value(rig, "a"), "2") << "a fix can be deployed";
+  EXPECT_EQ(rig.status().holds.at(0).id, "frozen");
+  rig.reconciler->Approve(rig.status().plan_digest, "ann");
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_EQ(Value(rig, "b"), "1") << "no approval lifts it";
+  rig.state.frozen.clear();
+  rig.clock.Advance(rig.reconciler->next_look() - rig.clock.Now());
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_TRUE(rig.Get("ConfigMap", "default", "b")->is_null());
+  EXPECT_EQ(rig.status().summary, "Synced");
+}
+
+TEST(Reconciler, KubeSystemSaysWhichClusterAndWhetherItIsFrozen) {
+  Rig rig;
+  ClusterProbe probe(rig.client, rig.clock);
+  rig.target->state = [&](Duration max_age) { return probe.Ask(max_age); };
+  auto state = probe.Ask(Duration::zero());
+  ASSERT_TRUE(state.ok()) << state.error().message();
+  EXPECT_EQ(state->identity, rig.Get("Namespace", "", "kube-system")->Get("metadata").GetString("uid"));
+  EXPECT_EQ(state->frozen, "");
+  rig.Edit("Namespace", "", "kube-system", R"({"metadata":{"annotations":{"plumb.dev/freeze":"incident 42"}}})");
+  rig.clock.Advance(seconds(1));
+  EXPECT_EQ(probe.Ask(seconds(2))->frozen, "") << "as of a second ago";
+  EXPECT_EQ(probe.Ask(Duration::zero())->frozen, "the namespace 'kube-system' has the annotation 'plumb.dev/freeze': incident 42");
+  rig.gateway->intercept = [](const http::Request&) { return std::optional<Result<http::Response>>(Refusal(403, "Forbidden", "no")); };
+  EXPECT_EQ(probe.Ask(Duration::zero())->identity, "") << "who may not ask does not know";
+  rig.gateway->intercept = [](const http::Request&) { return std::optional<Result<http::Response>>(Refusal(500, "InternalError", "no")); };
+  EXPECT_FALSE(probe.Ask(Duration::zero()).ok());
+}
+
+TEST(Reconciler, NamespaceWithObjectsOfOthersStaysUntilTheyAreGone) {
+  Rig rig;
+  const std::string ns = "apiVersion: v1\nkind: Namespace\nmetadata: {name: team, annotations: {plumb.dev/prune: allowed}}\n";
+  rig.Push("1111", {{"a.yaml", ConfigMap("a")}, {"n.yaml", ns}});
+  ASSERT_TRUE(rig.Pass().ok());
+  const auto secret = ParseJson(R"({"apiVersion":"v1","kind":"Secret","metadata":{"name":"theirs"}})");
+  ASSERT_TRUE(rig.client.Create(*kube::BuiltIn("Secret"), "team", secret->root()).object.ok());
+  rig.Push("2222", {{"a.yaml", ConfigMap("a")}});
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_THAT(rig.gateway->writes, Not(Contains(HasSubstr("DELETE"))));
+  EXPECT_THAT(rig.status().summary, HasSubstr("Held: Namespace team is not deleted: Secret team/theirs is in it"));
+  ASSERT_TRUE(rig.client.Delete({*kube::BuiltIn("Secret"), "team", "theirs", ""}).object.ok());
+  rig.clock.Advance(rig.reconciler->next_look() - rig.clock.Now());
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_THAT(rig.gateway->writes, Contains("DELETE /api/v1/namespaces/team"));
 }
 
 TEST(Reconciler, GoesOnFromTheStatusOfBeforeARestart) {

@@ -16,6 +16,7 @@
 #include "core/yaml.h"
 #include "engine/kube/discovery.h"
 #include "engine/kube/schema_cache.h"
+#include "engine/loop/contents_lookup.h"
 #include "engine/loop/lookups.h"
 #include "engine/loop/loop.h"
 #include "engine/loop/reconciler.h"
@@ -87,6 +88,8 @@ class Site {
     target->scope_of = ScopesOf(discovery);
     target->resources = ResourcesOf(discovery);
     target->schema = SchemasOf(schemas);
+    target->contents = ContentsOf(client, discovery);
+    target->state = [this](Duration) -> Result<ClusterState> { return state; };
   }
 
   Document Get(const std::string& kind, const std::string& ns, const std::string& name) {
@@ -119,6 +122,7 @@ class Site {
   kube::SchemaCache schemas;
   FakeLiveStore live;
   std::shared_ptr<Target> target;
+  ClusterState state{"uid-of-kube-system", ""};  // as its kube-system namespace says
 };
 
 inline std::string ConfigMap(const std::string& name, const std::string& value = "1") {

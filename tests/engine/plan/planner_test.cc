@@ -50,6 +50,7 @@ class Planning : public ::testing::Test {
     const ObjectId id = IdOf(object.root());
     input.inventory.Set({id, GvkOf(object.root()).version, "u"});
     input.orphans[id] = LiveObject::Present(Live(object, live_uid, part_of));
+    if (HasContents(id)) input.contents[id].known.complete = true;
   }
 
   Plan Make() {
@@ -201,10 +202,146 @@ TEST_F(Planning, MoreDeletesThanTheBudgetAreHeldAndCreatesGoOn) {
   Plan plan = Make();
   EXPECT_EQ(plan.summary.held, 11u);
   EXPECT_EQ(plan.summary.create, 1u);
-  EXPECT_EQ(plan.holds.at(0).reason, "11 objects would be deleted or replaced, more than budget.deletes (10)");
+  EXPECT_EQ(plan.holds.at(0).reason, "11 objects would be deleted or replaced, of 11: more than the budget (10 objects and 20 %)");
   input.options.budget_deletes = 11;
   plan = Make();
   EXPECT_TRUE(plan.holds.empty());
+}
+
+TEST_F(Planning, BudgetCountsTheNumberAndTheShareAndWhatWasRemovedBefore) {
+  const struct { size_t deletes, percent, inventory, recent, removals; bool held; } kCases[] = {
+      {10, 20, 0, 0, 10, false},    // the number
+      {10, 20, 200, 0, 30, false},  // many, but few of many
+      {10, 20, 200, 0, 41, true},
+      {10, 20, 200, 20, 21, true},  // together with those of the last minutes
+      {10, 20, 200, 20, 20, false},
+      {0, 0, 200, 0, 1, true},      // nothing without a word
+      {0, 20, 200, 0, 40, false},   // a share alone
+      {0, 20, 200, 0, 41, true},
+      {5, 0, 200, 0, 6, true},      // a number alone
+      {10, 20, 200, 50, 0, false},  // nothing to hold
+  };
+  for (const auto& c : kCases) {
+    input = {};
+    input.inventory = Inventory("shop", "plumb-system");
+    input.source.complete = input.live.complete = true;
+    input.options.budget_deletes = c.deletes, input.options.budget_percent = c.percent;
+    input.inventory_size = c.inventory, input.removed_recently = c.recent;
+    Want(Config("shop/wanted"));
+    for (size_t i = 0; i < c.removals; ++i) Orphan(Config("shop/old" + std::to_string(i)));
+    EXPECT_EQ(Make().holds.size(), c.held ? 1u : 0u) << c.deletes << " " << c.percent << " " << c.inventory << " " << c.recent << " " << c.removals;
+  }
+}
+
+TEST_F(Planning, KindsWithDataOrRightsAreProtected) {
+  Want(Config("other/wanted"));
+  Orphan(Object("apps/v1", "StatefulSet", "shop/db"));
+  Orphan(Object("rbac.authorization.k8s.io/v1", "ClusterRole", "view"));
+  Orphan(Object("rbac.authorization.k8s.io/v1", "ClusterRoleBinding", "view"));
+  Orphan(Object("v1", "PersistentVolume", "pv"));
+  Orphan(Object("rbac.authorization.k8s.io/v1", "Role", "shop/view"));
+  const Plan plan = Make();
+  EXPECT_EQ(plan.summary.held, 4u);
+  EXPECT_EQ(plan.summary.remove, 1u) << "a Role is one of its namespace";
+}
+
+TEST_F(Planning, ReplacingAProtectedKindNeedsTheWordForThat) {
+  const auto plan_of = [&](std::string_view metadata) {
+    input.desired.clear();
+    const auto set = [&](std::string_view name) { return Object("apps/v1", "StatefulSet", "shop/db", R"("spec":{"serviceName":")" + std::string(name) + "\"}", metadata); };
+    Want(set("new"), LiveObject::Present(Live(set("old"), "1")));
+    auto diff = std::make_shared<ObjectDiff>(*input.desired[0].diff);
+    for (FieldChange& change : diff->changes) change.immutable = true;
+    input.desired[0].diff = diff;
+    return Make();
+  };
+  EXPECT_EQ(plan_of("").summary.blocked, 1u) << "never implicit";
+  EXPECT_EQ(plan_of(R"("annotations":{"plumb.dev/replace":"allowed"})").summary.replace, 1u);
+  input.options.replace = true;
+  EXPECT_THAT(plan_of("").holds.at(0).reason, HasSubstr("replaces StatefulSet shop/db, of a protected kind, without the annotation 'plumb.dev/replace: allowed'"));
+}
+
+TEST_F(Planning, NamespaceWithObjectsOfOthersStays) {
+  Want(Config("other/wanted"));
+  const Document ns = Namespace("shop", R"("annotations":{"plumb.dev/prune":"allowed"})");
+  Orphan(ns);
+  Orphan(Object("apps/v1", "Deployment", "shop/web"));
+  Contents& contents = input.contents[IdOf(ns.root())];
+  const auto add = [&](std::string kind, std::string name, std::string uid, std::vector<std::string> owners = {}, std::string part_of = "") {
+    contents.objects.push_back({{"", std::move(kind), "shop", std::move(name)}, std::move(uid), std::move(part_of), std::move(owners)});
+  };
+  input.inventory.Set({{"apps", "Deployment", "shop", "web"}, "v1", "web-uid"});
+  input.orphans[{"apps", "Deployment", "shop", "web"}] = LiveObject::Present(Live(Object("apps/v1", "Deployment", "shop/web"), "web-uid"));
+  add("Deployment", "web", "web-uid");
+  contents.objects.back().id.group = "apps";
+  add("ReplicaSet", "web-1", "rs", {"web-uid"});
+  add("Pod", "web-1-a", "pod", {"rs"});
+  add("ConfigMap", "kube-root-ca.crt", "c");
+  add("ServiceAccount", "default", "sa");
+  Plan plan = Make();
+  EXPECT_EQ(plan.summary.remove, 2u) << FormatPlan(plan);
+  EXPECT_THAT(FormatPlan(plan), HasSubstr("takes along 3 objects in it: "));
+  EXPECT_THAT(WriteJson(PlanToJson(plan).root()), HasSubstr("takesAlong"));
+
+  add("PersistentVolumeClaim", "data-db-0", "pvc");
+  add("Secret", "copied", "s", {}, kOurs);  // a label proves nothing
+  plan = Make();
+  EXPECT_EQ(plan.steps.back().action, Action::kKeep);
+  EXPECT_EQ(plan.steps.back().why, "PersistentVolumeClaim shop/data-db-0, Secret shop/copied are in it, and this application does not own them");
+  ASSERT_EQ(plan.holds.size(), 1u);
+  EXPECT_EQ(plan.holds[0].id, "in-use");
+  EXPECT_TRUE(plan.holds[0].steps.empty()) << "no approval lifts it";
+  EXPECT_EQ(plan.summary.remove, 1u) << "the rest goes";
+
+  contents.known = {false, "list widgets.x.io: 503"};
+  EXPECT_THAT(Make().steps.back().why, HasSubstr("what is in it is not known: list widgets.x.io: 503"));
+  input.contents.clear();
+  EXPECT_THAT(Make().steps.back().why, HasSubstr("nobody looked"));
+}
+
+TEST_F(Planning, CustomResourceDefinitionWithInstancesOfOthersStays) {
+  Want(Config("other/wanted"));
+  const Document crd = Object("apiextensions.k8s.io/v1", "CustomResourceDefinition", "widgets.x.io", R"("spec":{"group":"x.io","names":{"kind":"Widget"}})",
+                              R"("annotations":{"plumb.dev/prune":"allowed"})");
+  Orphan(crd);
+  input.contents[IdOf(crd.root())].objects.push_back({{"x.io", "Widget", "theirs", "w"}, "w", "", {}});
+  EXPECT_THAT(Make().steps.back().why, HasSubstr("Widget.x.io theirs/w is in it, and this application does not own it"));
+}
+
+TEST_F(Planning, AFreezeStopsDeletesAndReplacesAndNoApprovalLiftsIt) {
+  Want(Config("shop/new"));
+  Orphan(Config("shop/old"));
+  const auto job = [](int n) { return Object("batch/v1", "Job", "shop/j", R"("spec":{"completions":)" + std::to_string(n) + "}", R"("annotations":{"plumb.dev/replace":"allowed"})"); };
+  Want(job(2), LiveObject::Present(Live(job(1), "1")));
+  auto diff = std::make_shared<ObjectDiff>(*input.desired[1].diff);
+  for (FieldChange& change : diff->changes) change.immutable = true;
+  input.desired[1].diff = diff;
+  EXPECT_EQ(Make().summary, (PlanSummary{.create = 1, .replace = 1, .remove = 1}));
+  input.frozen = "incident 42";
+  const Plan plan = Make();
+  EXPECT_EQ(plan.summary, (PlanSummary{.create = 1, .keep = 1, .blocked = 1}));
+  for (const Step& step : plan.steps) EXPECT_FALSE(step.replaceable) << "nor where the server asks for it";
+  EXPECT_EQ(plan.holds.at(0).id, "frozen");
+  EXPECT_EQ(plan.holds.at(0).reason, "2 objects are not deleted or replaced: incident 42");
+  EXPECT_TRUE(plan.holds.at(0).steps.empty());
+}
+
+TEST_F(Planning, PlumbDoesNotDeleteItsOwnGround) {
+  Want(Config("other/wanted"));
+  input.options.own_namespaces = {"plumb-system"};
+  Orphan(Namespace("plumb-system", R"("annotations":{"plumb.dev/prune":"allowed"})"));
+  Orphan(Object("apiextensions.k8s.io/v1", "CustomResourceDefinition", "applications.plumb.dev", "", R"("annotations":{"plumb.dev/prune":"allowed"})"));
+  EXPECT_EQ(Make().summary.keep, 2u);
+}
+
+TEST_F(Planning, ApplicationWhoseFinalizerDeletesWhatItMadeIsProtected) {
+  Want(Config("other/wanted"));
+  Orphan(Object("plumb.dev/v1alpha1", "Application", "plumb-system/orphans"));
+  Orphan(Object("plumb.dev/v1alpha1", "Application", "plumb-system/cascades", "", R"("finalizers":["plumb.dev/delete"])"));
+  const Plan plan = Make();
+  EXPECT_EQ(plan.summary.remove, 1u);
+  EXPECT_EQ(plan.summary.held, 1u);
+  EXPECT_THAT(FormatPlan(plan), HasSubstr("takes along everything that application 'cascades' made"));
 }
 
 TEST_F(Planning, AnEmptySourceIsHeldHoweverSmall) {

@@ -81,7 +81,8 @@ TEST(Metrics, ValuesAreThoseReported) {
                             .objects = 12,
                             .ready = 11,
                             .drift = {{"Deployment", {.objects = 1, .fields = 2}}},
-                            .oldest_drift = start},
+                            .oldest_drift = start,
+                            .holds = {{"budget", 1}}},
                            {.name = "base", .healthy = true, .failing = true}});
   metrics.AddApiRequest("apply", 409, std::chrono::milliseconds(4));
   metrics.AddApiRequest("apply", 409, std::chrono::milliseconds(4));
@@ -95,6 +96,7 @@ TEST(Metrics, ValuesAreThoseReported) {
         "plumb_drifted_objects{application=\"shop\",kind=\"Deployment\"} 1\n",
         "plumb_drifted_fields{application=\"shop\",kind=\"Deployment\"} 2\n",
         "plumb_drift_oldest_age_seconds{application=\"shop\"} 90\n",
+        "plumb_holds{application=\"shop\",reason=\"budget\"} 1\n",
         "plumb_drift_oldest_age_seconds{application=\"base\"} 0\n",
         "plumb_api_requests_total{code=\"409\",verb=\"apply\"} 2\n", "plumb_queue_depth 0\n",
         "plumb_self_heal_duration_seconds_count 0\n"}) {
