@@ -355,7 +355,6 @@ TEST(Reconciler, TheInventoryKnowsItsCluster) {
   EXPECT_THAT(rig.gateway->writes, IsEmpty());
   EXPECT_THAT(rig.status().summary, HasSubstr("the cluster that its inventory was written in has uid-of-kube-system"));
   rig.Make("  target: {identity: uid-of-a-restored-copy}\n");
-  rig.reconciler->SourceMoved(0, *rig.view.state->tree);
   ASSERT_TRUE(rig.Pass().ok());
   EXPECT_EQ(rig.status().summary, "Synced") << "a person said so";
   EXPECT_EQ(Value(rig, "a"), "2");
