@@ -10,7 +10,7 @@ export PLUMB_CONFORMANCE ?= $(PLUMB_SHARED)/conformance
 .PHONY: help build demo test conformance bench lint format install packages packages-dev asan tsan fuzz clean
 
 help:  ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z -]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 packages:
 	@scripts/install-packages.sh build

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 plumb=$PWD/build/plumb
 
-if [ -t 1 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then bold=$'\e[1m' dim=$'\e[2m' reset=$'\e[0m'; else bold='' dim='' reset=''; fi
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then bold=$'\e[1m' dim=$'\e[2m' reset=$'\e[0m'; export CLICOLOR_FORCE=1; else bold='' dim='' reset=''; fi
 say() { printf '\n%s== %s%s\n' "$bold" "$*" "$reset"; }
 note() { printf '%s%s%s\n' "$dim" "$*" "$reset"; }
 
@@ -20,6 +20,7 @@ trap finish EXIT
 trap 'exit 130' INT TERM
 
 # Waits until the timeline has the nth line of that pattern: the demo goes on when something happened, not after a time.
+# (Two blanks after the word: that is how the timeline pads it, with colours and without.)
 await() {
   local pattern=$1 count=$2 tries=0
   until [ "$(grep -cE "$pattern" "$work/timeline" || true)" -ge "$count" ]; do
@@ -72,17 +73,17 @@ run=$!
 pids+=("$run")
 for _ in $(seq 100); do [ -s "$work/address" ] && break; sleep 0.05; done
 address=$(cat "$work/address")
-await ' healthy ' 1
+await 'healthy  ' 1
 
 say "push 2: a new image and a changed ConfigMap"
 sed -i 's|guestbook:v1|guestbook:v2|; s|greeting: hello|greeting: good morning|' "$work/clone/deploy/web.yaml"
 push "guestbook: v2"
-await ' healthy ' 2
+await 'healthy  ' 2
 
 say "push 3: the cache goes"
 git -C "$work/clone" rm -q deploy/cache.yaml
 push "guestbook: no cache"
-await ' healthy ' 3
+await 'healthy  ' 3
 
 say "by hand, behind Plumb's back: scale web to 7 and change its greeting"
 note "(what kubectl scale and kubectl edit would send)"
@@ -91,7 +92,7 @@ curl -fsS -X PATCH -H 'Content-Type: application/merge-patch+json' \
   "$server/apis/apps/v1/namespaces/guestbook/deployments/web?fieldManager=kubectl-scale" -d '{"spec":{"replicas":7}}' >/dev/null
 curl -fsS -X PATCH -H 'Content-Type: application/merge-patch+json' \
   "$server/api/v1/namespaces/guestbook/configmaps/web?fieldManager=kubectl-edit" -d '{"data":{"greeting":"hacked"}}' >/dev/null
-await ' healed ' 2
+await 'healed  ' 2
 
 say "a second look: nothing to do"
 $plumb diff "$work/clone/deploy" --name guestbook --namespace guestbook

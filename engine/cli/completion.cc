@@ -1,6 +1,8 @@
 // plumb completion bash|zsh: scripts made from the table of commands, so that they cannot go stale.
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "core/json.h"
 #include "engine/cli/command.h"
 
@@ -8,36 +10,57 @@ namespace plumb::cli {
 
 namespace {
 
-std::string Words(const std::vector<Flag>& flags) {
-  std::string words;
-  for (const Flag& flag : flags) words += (words.empty() ? "--" : " --") + flag.name;
+std::string Joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+  return text;
+}
+
+std::vector<std::string> CommandNames() {
+  std::vector<std::string> names;
+  for (const Command& command : Commands()) names.push_back(command.name);
+  return names;
+}
+
+// The words that may stand where the usage line says "bash|zsh" or "[COMMAND]"; none where a file or a name of the user's stands.
+std::vector<std::string> Literals(std::string arguments) {
+  std::erase_if(arguments, [](char c) { return c == '[' || c == ']'; });
+  if (arguments == "COMMAND") return CommandNames();
+  std::vector<std::string> words;
+  for (size_t from = 0; from < arguments.size();) {
+    const size_t end = std::min(arguments.find('|', from), arguments.size());
+    const std::string word = arguments.substr(from, end - from);
+    if (word.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") != std::string::npos) return {};
+    words.push_back(word);
+    from = end + 1;
+  }
   return words;
 }
 
 std::string Bash() {
-  std::string names, cases;
+  std::string cases;
   for (const Command& command : Commands()) {
-    names += (names.empty() ? "" : " ") + command.name;
-    std::string values;
+    std::vector<std::string> flags;
     for (const Flag& flag : command.flags) {
-      if (flag.choices.empty()) continue;
-      std::string choices;
-      for (const std::string& choice : flag.choices) choices += (choices.empty() ? "" : " ") + choice;
-      values += fmt::format("        --{}) COMPREPLY=($(compgen -W '{}' -- \"$cur\")); return ;;\n", flag.name, choices);
+      flags.push_back("--" + flag.name);
+      if (flag.value.empty()) continue;
+      cases += fmt::format("    '{} --{}'", command.name, flag.name);
+      if (flag.letter) cases += fmt::format("|'{} -{}'", command.name, flag.letter);
+      cases += fmt::format(") words='{}' ;;\n", Joined(flag.choices));
     }
-    cases += fmt::format("    {})\n      case \"$prev\" in\n{}      esac\n      [[ $cur == -* ]] && COMPREPLY=($(compgen -W '{}' -- \"$cur\")) ;;\n",
-                         command.name, values, Words(command.flags));
+    cases += fmt::format("    '{} '*) if [[ $cur == -* ]]; then words='{}'; else words='{}'; fi ;;\n", command.name, Joined(flags), Joined(Literals(command.arguments)));
   }
   return fmt::format(
       "# bash completion for plumb; install: plumb completion bash >/etc/bash_completion.d/plumb\n"
       "_plumb() {{\n"
-      "  local cur=${{COMP_WORDS[COMP_CWORD]}} prev=${{COMP_WORDS[COMP_CWORD-1]}}\n"
-      "  COMPREPLY=()\n"
-      "  if [[ $COMP_CWORD -eq 1 ]]; then COMPREPLY=($(compgen -W '{}' -- \"$cur\")); return; fi\n"
-      "  case \"${{COMP_WORDS[1]}}\" in\n{}  esac\n"
+      "  local cur=${{COMP_WORDS[COMP_CWORD]}} prev=${{COMP_WORDS[COMP_CWORD-1]}} words=\n"
+      "  if [[ $cur == = ]]; then cur=; elif [[ $prev == = ]]; then prev=${{COMP_WORDS[COMP_CWORD-2]}}; fi  # --flag=value is three words\n"
+      "  if [[ $COMP_CWORD -eq 1 ]]; then words='{}'; else\n"
+      "  case \"${{COMP_WORDS[1]}} $prev\" in\n{}  esac; fi\n"
+      "  COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))  # none: the shell offers files\n"
       "}}\n"
       "complete -o default -F _plumb plumb\n",
-      names, cases);
+      Joined(CommandNames()), cases);
 }
 
 std::string ZshQuote(const std::string& text) {
@@ -50,22 +73,26 @@ std::string ZshQuote(const std::string& text) {
   return quoted;
 }
 
+// One flag as _arguments wants it: '(-o --output)'{-o,--output=}'[help]:FORMAT:(text json)'
+std::string ZshFlag(const Flag& flag) {
+  const std::string name = "--" + flag.name + (flag.value.empty() ? "" : "=");
+  std::string text = flag.many          ? fmt::format("'*{}", name)
+                     : flag.letter == 0 ? fmt::format("'{}", name)
+                                        : fmt::format("'(-{0} --{1})'{{-{0},{2}}}'", flag.letter, flag.name, name);
+  text += fmt::format("[{}]", ZshQuote(flag.help));
+  if (!flag.choices.empty()) text += fmt::format(":{}:({})", flag.value, Joined(flag.choices));
+  else if (!flag.value.empty()) text += fmt::format(":{}:_files", ZshQuote(flag.value));
+  return text + "'";
+}
+
 std::string Zsh() {
   std::string names, cases;
   for (const Command& command : Commands()) {
     names += fmt::format("    '{}:{}'\n", command.name, ZshQuote(command.summary));
     cases += fmt::format("    {}) _arguments", command.name);
-    for (const Flag& flag : command.flags) {
-      std::string value;
-      if (!flag.choices.empty()) {
-        for (const std::string& choice : flag.choices) value += (value.empty() ? "" : " ") + choice;
-        value = ":" + flag.value + ":(" + value + ")";
-      } else if (!flag.value.empty()) {
-        value = ":" + flag.value + ":_files";
-      }
-      cases += fmt::format(" '--{}[{}]{}'", flag.name, ZshQuote(flag.help), value);
-    }
-    cases += " '*:file:_files' ;;\n";
+    for (const Flag& flag : command.flags) cases += " " + ZshFlag(flag);
+    const std::vector<std::string> literals = Literals(command.arguments);
+    cases += literals.empty() ? " '*:file:_files' ;;\n" : fmt::format(" '1:word:({})' ;;\n", Joined(literals));
   }
   return fmt::format(
       "#compdef plumb\n# zsh completion for plumb; install: plumb completion zsh >\"${{fpath[1]}}/_plumb\"\n"

@@ -29,25 +29,21 @@ std::string Overview() {
 std::string OverviewJson() {
   Arena arena;
   std::vector<Value> commands;
-  for (const Command& command : Commands()) {
-    std::vector<Value> flags;
-    for (const Flag& flag : command.flags)
-      flags.push_back(arena.Map({{"name", Arena::Borrow(flag.name)}, {"value", Arena::Borrow(flag.value)}, {"help", Arena::Borrow(flag.help)}}));
-    commands.push_back(arena.Map({{"name", Arena::Borrow(command.name)}, {"summary", Arena::Borrow(command.summary)}, {"flags", arena.List(flags)}}));
-  }
+  for (const Command& command : Commands()) commands.push_back(arena.Adopt(CommandJson(command)));
   return WriteJson(arena.Map({{"commands", arena.List(commands)}}));
 }
 
 Result<int> Run(const Flags& flags) {
+  const bool json = flags.Get("output") == "json";
   if (flags.positional().empty()) {
-    fmt::print("{}{}", flags.Get("output") == "json" ? OverviewJson() : Overview(), flags.Get("output") == "json" ? "\n" : "");
+    fmt::print("{}", json ? OverviewJson() + "\n" : Overview());
     return kExitOk;
   }
   const std::string& wanted = flags.positional()[0];
   std::vector<std::string> names;
   for (const Command& command : Commands()) {
     if (command.name == wanted) {
-      fmt::print("{}", CommandHelp(command));
+      fmt::print("{}", json ? WriteJson(*CommandJson(command)) + "\n" : CommandHelp(command));
       return kExitOk;
     }
     names.push_back(command.name);

@@ -12,8 +12,11 @@ namespace plumb::cli {
 Palette PaletteFor(std::FILE* stream) {
   const char* no_colour = std::getenv("NO_COLOR");
   const char* term = std::getenv("TERM");
+  const char* force = std::getenv("CLICOLOR_FORCE");
   const bool dumb = term == nullptr || std::string_view(term) == "dumb";
-  if (!isatty(fileno(stream)) || dumb || (no_colour != nullptr && *no_colour != '\0')) return {};
+  const bool forced = force != nullptr && *force != '\0' && std::string_view(force) != "0";
+  if (no_colour != nullptr && *no_colour != '\0') return {};
+  if (!forced && (dumb || !isatty(fileno(stream)))) return {};
   return {"\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[34m", "\x1b[0m"};
 }
 
@@ -34,6 +37,26 @@ std::string CommandHelp(const Command& command) {
     text += fmt::format("  {:<30} {}\n", left, right);
   }
   return text;
+}
+
+Document CommandJson(const Command& command) {
+  return BuildDocument([&](Arena& arena) {
+    std::vector<Value> flags;
+    for (const Flag& flag : command.flags) {
+      std::vector<Value> choices;
+      for (const std::string& choice : flag.choices) choices.push_back(arena.String(choice));
+      flags.push_back(arena.Map({{"name", arena.String(flag.name)},
+                                 {"value", arena.String(flag.value)},
+                                 {"help", arena.String(flag.help)},
+                                 {"default", arena.String(flag.fallback)},
+                                 {"choices", arena.List(choices)}}));
+    }
+    return arena.Map({{"name", arena.String(command.name)},
+                      {"arguments", arena.String(command.arguments)},
+                      {"summary", arena.String(command.summary)},
+                      {"details", arena.String(command.details)},
+                      {"flags", arena.List(flags)}});
+  });
 }
 
 std::string ErrorJson(const Error& error) {

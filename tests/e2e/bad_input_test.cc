@@ -51,6 +51,7 @@ TEST_F(BadInput, BrokenFilesAreNamedWithTheirLine) {
       {"alias bomb", bomb, "bad.yaml"},
       {"2,000 deep", "a: " + std::string(2000, '[') + std::string(2000, ']') + "\n", "bad.yaml"},
       {"name is a number", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: 5}\n", "metadata.name: expected a string"},
+      {"10 MB in one line", std::string(10 << 20, 'x') + "\n", "bad.yaml:1"},
       {"given twice", kGood + "---\n" + kGood, "bad.yaml:1"},
   };
   for (const auto& c : kCases) {
@@ -62,6 +63,16 @@ TEST_F(BadInput, BrokenFilesAreNamedWithTheirLine) {
     EXPECT_NE(apply.err.find(c.want), std::string::npos) << apply.err;
     ExpectUntouched();
   }
+}
+
+// As one line of JSON it is read at once; it is the server that takes no object of that size.
+TEST_F(BadInput, AnObjectOfTenMegabytesIsRefusedByTheServerAlone) {
+  WriteAll(directory_ / "set/big.json", R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"big"},"data":{"a":")" + std::string(10 << 20, 'x') + "\"}}\n");
+  WriteAll(directory_ / "set/good.yaml", kGood);
+  const Outcome apply = Apply({directory_ / "set"});
+  EXPECT_EQ(apply.status, 1) << apply.err;
+  EXPECT_NE(apply.out.find("ConfigMap default/big: 413"), std::string::npos) << apply.out.substr(0, 2000);
+  EXPECT_NE(apply.out.find("1 applied, 1 failed"), std::string::npos) << "the rest is applied";
 }
 
 TEST_F(BadInput, SourcesThatAreNotThere) {
