@@ -187,13 +187,15 @@ std::vector<Document> RunningPlumb::Events() const {
   return events;
 }
 
-Document RunningPlumb::Await(const std::vector<std::string>& types, const std::string& revision, size_t from, std::chrono::seconds most) const {
+Document RunningPlumb::Await(const std::vector<std::string>& types, const std::string& revision, size_t from, std::chrono::seconds most,
+                             const std::string& application) const {
   Document found;
   Eventually(
       [&] {
         const std::vector<Document> events = Events();
         for (size_t i = from; i < events.size(); ++i) {
           if (!revision.empty() && events[i]->GetString("revision") != revision) continue;
+          if (!application.empty() && events[i]->GetString("application") != application) continue;
           if (std::find(types.begin(), types.end(), events[i]->GetString("type")) == types.end()) continue;
           found = events[i];
           return true;

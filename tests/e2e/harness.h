@@ -84,8 +84,10 @@ class RunningPlumb {
   bool Push(const std::string& url) const;
   // Every event so far. Events are {"type","revision","text",...}.
   std::vector<Document> Events() const;
-  // Waits for an event of one of `types` with this revision, beginning with the `from`-th; null where none comes.
-  Document Await(const std::vector<std::string>& types, const std::string& revision, size_t from, std::chrono::seconds most = std::chrono::seconds(60)) const;
+  // Waits for an event of one of `types` with this revision (and of this application, where named), beginning with the
+  // `from`-th; null where none comes.
+  Document Await(const std::vector<std::string>& types, const std::string& revision, size_t from, std::chrono::seconds most = std::chrono::seconds(60),
+                 const std::string& application = "") const;
   std::string Metrics() const;
   std::string Log() const { return ReadAll(log_); }
   Background& process() { return *process_; }
