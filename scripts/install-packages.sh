@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # Installs the Debian packages of the given kinds that are missing, saying which and why. Does nothing where all are there.
-# usage: install-packages.sh build|test ...
+# usage: install-packages.sh build|run|test ...
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-[ $# -gt 0 ] || { echo "usage: $0 build|test ..." >&2; exit 2; }
+[ $# -gt 0 ] || { echo "usage: $0 build|run|test ..." >&2; exit 2; }
 command -v dpkg-query >/dev/null || {
   echo "this is not a Debian machine: install the packages of scripts/packages.txt by hand, then run 'cmake --preset release && ninja -C build plumb'" >&2
   exit 1
 }
 
-wanted=$(awk -v kinds=" $* " '!/^#/ && NF && index(kinds, " "$2" ") {print $1}' scripts/packages.txt)
+wanted=$(awk -v kinds=" $* " '!/^#/ && NF {split($2, of, ","); for (i in of) if (index(kinds, " "of[i]" ")) {print $1; break}}' scripts/packages.txt)
 # One call for all: a call for each would cost a second every time.
 present=$(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' 2>/dev/null | awk '$1 == "ii" {print $2}')
 missing=$(comm -23 <(sort -u <<<"$wanted") <(sort -u <<<"$present"))

@@ -88,6 +88,19 @@ Answer<Value> AdmitService(Arena& a, Value service, Value existing, const Addres
 
 namespace {
 
+// Guaranteed: every container has limits for processor and memory, and asks for just these; BestEffort: none asks for anything.
+std::string_view QosClass(Value spec) {
+  bool asks = false, guaranteed = true;
+  for (std::string_view list : {"containers", "initContainers"})
+    for (Value container : spec.Get(list).items())
+      for (std::string_view resource : {"cpu", "memory"}) {
+        const Value limit = GetAt(container, {"resources", "limits"}).Get(resource), request = GetAt(container, {"resources", "requests"}).Get(resource);
+        asks = asks || !limit.is_null() || !request.is_null();
+        guaranteed = guaranteed && !limit.is_null() && (request.is_null() || request == limit);
+      }
+  return !asks ? "BestEffort" : guaranteed ? "Guaranteed" : "Burstable";
+}
+
 Value AdmitPod(Arena& a, Value pod) {
   Value spec = pod.Get("spec");
   if (!spec.Has("serviceAccountName")) {
@@ -101,6 +114,7 @@ Value AdmitPod(Arena& a, Value pod) {
     if (std::ranges::any_of(tolerations, [&](Value t) { return t.GetString("key") == key || t.GetString("key").empty(); })) continue;
     tolerations.push_back(a.Map({{"key", a.Borrow(key)}, {"operator", a.Borrow("Exists")}, {"effect", a.Borrow("NoExecute")}, {"tolerationSeconds", Arena::Int(300)}}));
   }
+  pod = WithAt(a, pod, {"status", "qosClass"}, a.Borrow(QosClass(spec)));
   return With(a, pod, "spec", With(a, spec, "tolerations", a.List(tolerations)));
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "core/edit.h"
@@ -110,7 +111,9 @@ Answer<http::Response> ApiServer::Resources(Call& call) {
   const std::string& method = call.request.method;
   call.resource = call.kinds->registry->Find(info.group, info.version, info.resource);
   if (!call.resource) {
-    if (!call.kinds->registry->HasGroupVersion(info.group, info.version)) return Plain(404, "404 page not found\n");
+    const auto& known = call.kinds->registry->all();
+    const bool group = std::ranges::any_of(known, [&](const auto& r) { return r->group == info.group; });
+    if (!group) return Plain(404, "404 page not found\n");
     return PathNotFound();
   }
   const Resource& r = *call.resource;
@@ -151,7 +154,7 @@ Answer<uint64_t> RevisionAsked(const http::Target& target, uint64_t head) {
   uint64_t revision = 0;
   const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), revision);
   if (status != std::errc() || end != text.data() + text.size())
-    return InvalidObject("meta.k8s.io", "ListOptions", "", {InvalidValue("resourceVersion", fmt::format("\"{}\"", text), fmt::format("strconv.ParseUint: parsing \"{}\": invalid syntax", text))});
+    return BadRequest(fmt::format("invalid resource version: resourceVersion: Invalid value: \"{0}\": strconv.ParseUint: parsing \"{0}\": invalid syntax", text));
   if (revision > head) {
     ApiError e{504, "Timeout", fmt::format("Timeout: Too large resource version: {}, current: {}", revision, head)};
     e.causes.push_back({"ResourceVersionTooLarge", "Too large resource version", ""});
@@ -179,7 +182,15 @@ Answer<http::Response> ApiServer::GetList(Call& call) {
 Answer<http::Response> ApiServer::StartWatch(Call& call) {
   PLUMB_ANSWER(list, ReadListOptions(call.target, *call.resource, call.ns()));
   const uint64_t head = cluster_.revision();
-  PLUMB_ANSWER(asked, RevisionAsked(call.target, head));
+  auto revision = RevisionAsked(call.target, head);
+  if (!revision.ok()) {
+    ApiError e = revision.error();
+    if (constexpr std::string_view kOfLists = "invalid resource version: "; e.message.starts_with(kOfLists)) e = {500, "", e.message.substr(kOfLists.size())};
+    return e;
+  }
+  const uint64_t asked = *revision;
+  if (IsTrue(call.target.Get("sendInitialEvents")) && call.target.Get("resourceVersionMatch") != "NotOlderThan")
+    return InvalidObject("meta.k8s.io", "ListOptions", "", {ForbiddenField("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")});
   if (!call.info.name.empty()) {
     auto by_name = FieldSelector::Parse("metadata.name=" + call.info.name);
     list.fields = *std::move(by_name);
@@ -211,13 +222,16 @@ Answer<http::Response> ApiServer::StartWatch(Call& call) {
 namespace {
 
 // Kind and apiVersion of a body: filled in where absent, refused where they are another's.
-Answer<Document> OfKind(const Document& body, const Resource& r) {
-  if (!body->is_map()) return BadRequest(fmt::format("the object provided is unrecognized (must be of type {}): expected a map", r.kind));
+Answer<Document> OfKind(const Document& body, const Resource& r, const Registry& registry) {
+  if (!body->is_map()) return BadRequest(fmt::format("the object provided is unrecognized (must be of type {}): couldn't get version/kind; json parse error: expected a map", r.kind));
   const std::string_view kind = body->GetString("kind"), version = body->GetString("apiVersion");
-  if (!kind.empty() && kind != r.kind)
-    return BadRequest(fmt::format("{} in version \"{}\" cannot be handled as a {}: no kind \"{}\" is registered here", kind, version.substr(version.find('/') + 1), r.kind, kind));
-  if (!version.empty() && version != r.ApiVersion())
-    return BadRequest(fmt::format("the API version in the data ({}) does not match the expected API version ({})", version, r.ApiVersion()));
+  if ((!kind.empty() && kind != r.kind) || (!version.empty() && version != r.ApiVersion())) {
+    const std::string_view of = kind.empty() ? std::string_view(r.kind) : kind, short_version = version.substr(version.find('/') + 1);
+    const Resource* other = registry.FindKind({version.find('/') == std::string_view::npos ? std::string() : std::string(version.substr(0, version.find('/'))), std::string(short_version), std::string(of)});
+    const std::string why = other ? fmt::format("converting ({0}.{1}) to ({2}.{3}): unknown conversion", short_version, of, r.group.empty() ? "core" : r.group, r.kind)
+                                  : fmt::format("no kind \"{}\" is registered for version \"{}\" in scheme \"pkg/runtime/scheme.go:111\"", of, version);
+    return BadRequest(fmt::format("{} in version \"{}\" cannot be handled as a {}: {}", of, short_version, r.kind, why));
+  }
   if (!kind.empty() && !version.empty()) return body;
   return BuildDocument([&](Arena& a) {
     return With(a, With(a, a.Adopt(body), "kind", a.String(r.kind)), "apiVersion", a.String(r.ApiVersion()));
@@ -230,7 +244,7 @@ Answer<http::Response> ApiServer::Create(Call& call) {
   const Resource& r = *call.resource;
   PLUMB_ANSWER(options, ReadWriteOptions(call.request, call.target, "Create"));
   PLUMB_ANSWER(body, ReadBody(call.request, r.kind));
-  PLUMB_ANSWER(object, OfKind(body, r));
+  PLUMB_ANSWER(object, OfKind(body, r, *call.kinds->registry));
   PLUMB_ANSWER(written, cluster_.Create(r, call.ns(), object, options));
   return call.Answer(201, written);
 }
@@ -239,7 +253,7 @@ Answer<http::Response> ApiServer::Update(Call& call) {
   const Resource& r = *call.resource;
   PLUMB_ANSWER(options, ReadWriteOptions(call.request, call.target, "Update"));
   PLUMB_ANSWER(body, ReadBody(call.request, r.kind));
-  PLUMB_ANSWER(object, OfKind(body, r));
+  PLUMB_ANSWER(object, OfKind(body, r, *call.kinds->registry));
   options.subresource = call.info.subresource;
   PLUMB_ANSWER(written, cluster_.Update(r, call.ns(), call.info.name, object, options));
   return call.Answer(200, written);
@@ -256,7 +270,11 @@ Answer<http::Response> ApiServer::Patch(Call& call) {
   PLUMB_ANSWER(body, ReadBody(call.request, r.kind));
   Document patch = body;
   if (type == PatchType::kApply) {  // a whole object in form: its kind and name are those of the path
-    PLUMB_ANSWER(config, OfKind(body, r));
+    if (body->GetString("kind").empty() || body->GetString("apiVersion").empty()) {
+      const std::string_view version = body->GetString("apiVersion");
+      return BadRequest(fmt::format("invalid object type: {}{}, Kind={}", version.find('/') == std::string_view::npos ? "/" : "", version, body->GetString("kind")));
+    }
+    PLUMB_ANSWER(config, OfKind(body, r, *call.kinds->registry));
     patch = config;
     const std::string_view name = GetAt(*patch, {"metadata", "name"}).AsString();
     if (!name.empty() && name != call.info.name) return BadRequest(fmt::format("the name of the object ({}) does not match the name on the URL ({})", name, call.info.name));

@@ -6,7 +6,9 @@
 
 #include "core/edit.h"
 #include "core/json.h"
+#include "diff/go_form.h"
 #include "diff/server_defaults.h"
+#include "diff/server_rules.h"
 #include "engine/sandbox/admission.h"
 #include "engine/sandbox/decode.h"
 #include "engine/sandbox/ownership.h"
@@ -144,7 +146,11 @@ Answer<Cluster::Prepared> Cluster::Prepare(const std::shared_ptr<Arena>& shared,
   } else if (const Type* type = kinds_->schema->Find(r.gvk())) {
     PLUMB_ANSWER(built_in, DecodeBuiltIn(arena, *type, object));
     decoded = std::move(built_in);
-    decoded.value = WithServerDefaults(arena, *type, decoded.value);
+    decoded.value = WithServerDefaults(arena, *type, GoForm(arena, decoded.value, type));
+    std::vector<std::string> of_the_cluster;  // nothing of these two; what is comes with admission, after ownership
+    if ((r.kind == "DaemonSet" || r.kind == "ServiceAccount") && options.subresource.empty())
+      decoded.value = WithKindRules(arena, r.gvk(), before, decoded.value, &of_the_cluster);
+    decoded.value = GoForm(arena, decoded.value, type);
   }
   Prepared out{owned ? decoded.value : WithOwnership(shared, *kinds_, r, before, decoded.value, options, clock_.Wall()), {}};
   if (options.validation == FieldValidation::kIgnore || decoded.unknown.empty()) return out;
@@ -257,7 +263,7 @@ Answer<Written> Cluster::Update(const Resource& r, std::string_view ns, std::str
   return Modify(r, ns, name, options, [&](Arena& arena, Value) -> Answer<Value> {
     const Value body = arena.Adopt(object), metadata = Metadata(body);
     if (custom_or_guarded && metadata.GetString("resourceVersion").empty())
-      return InvalidObject(r.group, r.kind, name, {InvalidValue("metadata.resourceVersion", r.custom() ? "0" : "\"\"", "must be specified for an update")});
+      return InvalidObject(r.group, r.plural, name, {InvalidValue("metadata.resourceVersion", "0", "must be specified for an update")});
     return body;
   });
 }
@@ -297,7 +303,9 @@ Answer<Value> KeepIdentity(Arena& a, const Resource& r, const StoreKey& key, Val
   if (const auto ns = metadata.GetString("namespace"); !ns.empty() && ns != key.ns)
     return BadRequest("the namespace of the provided object does not match the namespace sent on the request");
   if (const auto uid = metadata.GetString("uid"); !uid.empty() && uid != before.GetString("uid"))
-    return ConflictError(r, key.name, fmt::format("Precondition failed: UID in precondition: {}, UID in object meta: {}", uid, before.GetString("uid")));
+    return ConflictError(r, key.name, fmt::format("StorageError: invalid object, Code: 4, Key: /registry/{}/{}{}{}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: "
+                                                 "UID in precondition: {}, UID in object meta: {}",
+                                                 r.plural, key.ns, key.ns.empty() ? "" : "/", key.name, uid, before.GetString("uid")));
   if (const auto revision = metadata.GetString("resourceVersion"); !revision.empty() && revision != "0" && revision != before.GetString("resourceVersion"))
     return ConflictError(r, key.name, "the object has been modified; please apply your changes to the latest version and try again");
   for (std::string_view field : {"namespace", "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds",
@@ -358,7 +366,8 @@ Answer<Written> Cluster::ModifyLocked(const Resource& r, const StoreKey& key, co
     next = WithAt(a, next, {"metadata", "generation"}, Arena::Int(GetAt(before, {"metadata", "generation"}).AsInt() + 1));
   if (MayGo(next)) {
     PLUMB_ANSWER(last, Drop(key, existing, options.dry_run));
-    return Written{last, false, std::move(prepared.warnings)};
+    (void)last;  // what watches tell; the writer gets what it wrote
+    return Written{Document(arena, next), false, std::move(prepared.warnings)};
   }
   if (next == before) return Written{existing, false, std::move(prepared.warnings)};
   PLUMB_ANSWER(stored, Commit(r, key, next, options.dry_run));
@@ -376,7 +385,7 @@ Answer<Deleted> Cluster::Delete(const Resource& r, std::string_view ns, std::str
     const Value next = MarkDeleted(*arena, r, arena->Adopt(existing), options, clock_.Wall());
     if (MayGo(next)) {
       PLUMB_ANSWER(last, Drop(key, existing, options.dry_run));
-      return Deleted{last, true};
+      return Deleted{r.StoreName() == "pods" ? Document(arena, next) : last, true};
     }
     if (next == *existing) return Deleted{existing, false};
     PLUMB_ANSWER(stored, Commit(r, key, next, options.dry_run));

@@ -2,7 +2,8 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
+#include <cctype>
+#include <optional>
 
 #include "diff/canonical.h"
 
@@ -10,27 +11,20 @@ namespace plumb::sandbox {
 
 namespace {
 
-bool IsOneOf(std::string_view name, std::initializer_list<std::string_view> names) { return std::ranges::find(names, name) != names.end(); }
-
-// Optional strings that are pointers in the server's types: "" differs from absent.
-bool KeepsEmptyString(std::string_view field) {
-  return IsOneOf(field, {"storageClassName", "ingressClassName", "runtimeClassName", "loadBalancerClass", "appProtocol",
-                         "volumeAttributesClassName", "message", "reason"});
-}
-
-// Optional booleans and integers that are no pointers: false and 0 are not written back.
-bool DropsZero(std::string_view field) {
-  return IsOneOf(field, {"hostNetwork", "hostPID", "hostIPC", "paused", "readOnly", "tty", "stdin", "stdinOnce", "unschedulable",
-                         "publishNotReadyAddresses", "minReadySeconds", "initialDelaySeconds", "hostPort", "nodePort", "generation", "healthCheckNodePort"});
-}
-
-bool Dropped(const Field& field, Value v) {
-  if (v.is_null()) return true;
-  if (field.required) return false;
-  if (v.is_string()) return v.AsString().empty() && !KeepsEmptyString(field.name);
-  if (v.is_list()) return v.empty();
-  if (v.is_map()) return v.empty() && field.type->fields.empty() && !field.type->IsAny() && field.type->value;
-  return DropsZero(field.name) && ((v.is_bool() && !v.AsBool()) || (v.is_int() && v.AsInt() == 0));
+// Where Go's decoder stops in base64 text; nothing where it does not.
+std::optional<size_t> BadBase64At(std::string_view text) {
+  size_t digits = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c == '\n' || c == '\r') continue;
+    if (c == '=') {
+      if (digits % 4 < 2 || text.find_first_not_of("=\r\n", i) != std::string_view::npos) return i;
+      return (digits + text.size() - i) % 4 == 0 ? std::nullopt : std::optional(text.size());
+    }
+    if (!std::isalnum(c) && c != '+' && c != '/') return i;
+    ++digits;
+  }
+  return digits % 4 == 0 ? std::nullopt : std::optional(digits / 4 * 4);
 }
 
 class Decoder {
@@ -49,7 +43,11 @@ class Decoder {
       return arena_.List(items);
     }
     if (v.is_scalar() && ScalarFits(type, v)) {
-      if (const auto canonical = CanonicalScalar(v, type.format)) return arena_.String(*canonical);
+      if (type.format != Format::kByte) return v;
+      if (const auto at = BadBase64At(v.AsString())) {
+        failed_ = true;
+        failure_ = fmt::format("illegal base64 data at input byte {}", *at);
+      }
       return v;
     }
     Fail(type, v, go_path);
@@ -72,7 +70,6 @@ class Decoder {
         continue;
       }
       const Value value = Decode(field ? *field->type : *type.value, m.value, at, field ? fmt::format("{}.{}", go_path, m.key) : go_path);
-      if (field ? Dropped(*field, value) : value.is_null()) continue;
       members.push_back({m.key, value});
     }
     return arena_.Map(members);

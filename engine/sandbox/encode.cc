@@ -27,8 +27,10 @@ Value PartialMetadata(Arena& a, Value object) {
   return a.Map({{"kind", a.Borrow("PartialObjectMetadata")}, {"apiVersion", a.Borrow("meta.k8s.io/v1")}, {"metadata", object.Get("metadata")}});
 }
 
-std::string ListMetadata(uint64_t revision, std::string_view next, size_t remaining) {
+// Lists of custom kinds say that there is no next page, those of built-in kinds say nothing.
+std::string ListMetadata(uint64_t revision, std::string_view next, size_t remaining, bool custom) {
   std::string out = fmt::format(R"("metadata":{{"resourceVersion":"{}")", revision);
+  if (next.empty() && custom) out += R"(,"continue":"")";
   if (!next.empty()) out += fmt::format(R"(,"continue":"{}","remainingItemCount":{})", next, remaining);
   return out + "}";
 }
@@ -68,7 +70,7 @@ std::string EncodeObject(const Encoding& e, const Document& object) {
 }
 
 std::string EncodeList(const Encoding& e, const ListPage& page, std::string_view next) {
-  const std::string metadata = ListMetadata(page.revision, next, page.remaining);
+  const std::string metadata = ListMetadata(page.revision, next, page.remaining, e.form == Form::kObject && e.resource->custom());
   const std::string api_version = e.form == Form::kMetadata ? "meta.k8s.io/v1" : e.resource->ApiVersion();
   std::string out = e.form == Form::kTable
                         ? TableOpening(e, metadata, true)

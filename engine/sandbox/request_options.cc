@@ -125,7 +125,7 @@ Answer<DeleteOptions> ReadDeleteOptions(const http::Request& request, const http
   static constexpr std::string_view kPolicies[] = {"", "Background", "Foreground", "Orphan"};
   if (std::ranges::find(kPolicies, options.propagation) == std::end(kPolicies))
     return InvalidObject("meta.k8s.io", "DeleteOptions", "",
-                         {{"FieldValueNotSupported", fmt::format("Unsupported value: \"{}\": supported values: \"Background\", \"Foreground\", \"Orphan\"", options.propagation), "propagationPolicy"}});
+                         {{"FieldValueNotSupported", fmt::format("Unsupported value: \"{}\": supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\"", options.propagation), "propagationPolicy"}});
   options.uid = GetAt(body, {"preconditions", "uid"}).AsString();
   options.revision = GetAt(body, {"preconditions", "resourceVersion"}).AsString();
   if (const Value grace = body.Get("gracePeriodSeconds"); grace.is_int()) options.grace_seconds = std::max<int64_t>(0, grace.AsInt());

@@ -18,7 +18,7 @@ using Names = Strategy::Names;
 constexpr Strategy kStrategies[] = {
     {.store_name = "namespaces", .names = Names::kLabel, .initial_status = R"({"phase":"Active"})"},
     {.store_name = "pods", .generation = true, .returns_deleted = true, .initial_status = R"({"phase":"Pending"})"},
-    {.store_name = "services", .names = Names::kLabel1035, .returns_deleted = true, .initial_status = R"({"loadBalancer":{}})"},
+    {.store_name = "services", .names = Names::kLabel, .returns_deleted = true, .initial_status = R"({"loadBalancer":{}})"},
     {.store_name = "serviceaccounts", .returns_deleted = true},
     {.store_name = "podtemplates", .generation = true, .returns_deleted = true},
     {.store_name = "resourcequotas", .returns_deleted = true, .initial_status = "{}"},
@@ -135,6 +135,7 @@ void CheckWorkload(Value object, std::vector<Cause>& out) {
   const Value labels = GetAt(spec, {"template", "metadata", "labels"});
   if (selector.is_null()) {
     out.push_back(RequiredValue("spec.selector", ""));
+    out.push_back(InvalidValue("spec.template.metadata.labels", labels.is_null() ? "null" : WriteJson(labels), "`selector` does not match template `labels`"));
   } else if (selector.Get("matchLabels").empty() && selector.Get("matchExpressions").empty()) {
     out.push_back(InvalidValue("spec.selector", WriteJson(selector), "empty selector is invalid for deployment"));
   } else if (auto parsed = LabelSelector::FromObject(selector); !parsed.ok()) {
@@ -155,10 +156,12 @@ void CheckService(Value object, std::vector<Cause>& out) {
     out.push_back(RequiredValue("spec.ports", ""));
   for (size_t i = 0; i < ports.size(); ++i) {
     const std::string at = fmt::format("spec.ports[{}]", i);
-    const int64_t port = ports[i].Get("port").AsInt();
-    if (port < 1 || port > 65535)
-      out.push_back(InvalidValue(at + ".port", std::to_string(port), "must be between 1 and 65535, inclusive"));
     if (ports.size() > 1 && ports[i].GetString("name").empty()) out.push_back(RequiredValue(at + ".name", ""));
+    for (const char* field : {"port", "targetPort"}) {
+      const Value port = ports[i].Get(field);
+      if (port.is_int() && (port.AsInt() < 1 || port.AsInt() > 65535))
+        out.push_back(InvalidValue(fmt::format("{}.{}", at, field), std::to_string(port.AsInt()), "must be between 1 and 65535, inclusive"));
+    }
   }
 }
 
@@ -281,7 +284,7 @@ std::vector<Cause> ValidateUpdate(const Resource& r, Value object, Value existin
                                  "field is immutable"));
   }
   if (IsOneOf(name, {"configmaps", "secrets"}) && existing.Get("immutable").AsBool()) {
-    for (std::string_view field : {"data", "binaryData", "immutable"})
+    for (std::string_view field : {"immutable", "data", "binaryData"})
       if (!(object.Get(field) == existing.Get(field)))
         out.push_back(ForbiddenField(std::string(field), "field is immutable when `immutable` is set"));
   }

@@ -33,7 +33,7 @@ TEST(Pod, ItsAccountIsUsedWhereThereIsNoKubeconfig) {
   const auto cluster = TestCluster::Real(&why_not);
   if (!cluster) GTEST_SKIP() << why_not;
   TempDirectory directory;
-  const std::string admin = ReadAll(cluster->kubeconfig), server = Value(admin, "server:"), ca = Value(admin, "certificate-authority:");
+  const std::string admin = ReadAll(cluster->kubeconfig), server = Value(admin, "server:"), ca = Value(admin, "certificate-authority-data:");
   ASSERT_FALSE(ca.empty()) << admin;
   const auto kubectl = [&](std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), {Kubectl(), "--kubeconfig", cluster->kubeconfig});
@@ -48,7 +48,7 @@ TEST(Pod, ItsAccountIsUsedWhereThereIsNoKubeconfig) {
   ASSERT_NE(token, "");
 
   const std::string account = "/var/run/secrets/kubernetes.io/serviceaccount";
-  const std::string mounts = fmt::format("mount -t tmpfs tmpfs /run\nmkdir -p {0}\nprintf %s \"$POD_TOKEN\" >{0}/token\ncp '{1}' {0}/ca.crt\nprintf shop >{0}/namespace\n", account, ca);
+  const std::string mounts = fmt::format("mount -t tmpfs tmpfs /run\nmkdir -p {0}\nprintf %s \"$POD_TOKEN\" >{0}/token\nprintf %s '{1}' | base64 -d >{0}/ca.crt\nprintf shop >{0}/namespace\n", account, ca);
   const size_t colon = server.rfind(':');
   const std::vector<std::pair<std::string, std::string>> env = {{"KUBECONFIG", ""},
                                                                 {"HOME", directory.path()},
