@@ -1,5 +1,7 @@
 #include "diff/prediction.h"
 
+#include <algorithm>
+
 #include "core/edit.h"
 #include "core/json.h"
 #include "diff/custom_form.h"
@@ -38,9 +40,24 @@ Value AsCreated(Arena& a, const KindTraits& traits, std::string_view now, Value 
   return With(a, object, "status", InitialStatus(a, traits, now));
 }
 
-// `empties`: the object as it was merged has empty lists or maps that the live one lacks.
+// Whether an empty list or map of the merged object is one in the defaulted object too: a default may have filled it.
+bool StaysEmpty(Value merged, Value defaulted, const Type* type) {
+  if (merged.is_scalar() || type->IsAny()) return false;
+  if (merged.empty()) return HasEmptyContainer(merged, type) && (defaulted.is_null() || defaulted.empty());
+  if (merged.is_list()) {
+    for (size_t i = 0; type->is_list && i < merged.size(); ++i)
+      if (StaysEmpty(merged[i], i < defaulted.size() ? defaulted[i] : Value(), type->item)) return true;
+    return false;
+  }
+  return type->is_map && std::any_of(merged.members().begin(), merged.members().end(), [&](const Member& m) {
+           const Type* below = type->Member(m.key);
+           return below && StaysEmpty(m.value, defaulted.Get(m.key), below);
+         });
+}
+
+// `empties`: the object as it was merged has empty lists or maps that the live one lacks, and they count.
 Value AsUpdated(Arena& a, const KindTraits& traits, Value live, Value object, bool empties) {
-  if (!CountsAsGeneration(traits, live, object) && !(empties && traits.empty_counts)) return object;
+  if (!CountsAsGeneration(traits, live, object) && !empties) return object;
   return WithAt(a, object, {"metadata", "generation"}, Arena::Int(GetAt(live, {"metadata", "generation"}).AsInt() + 1));
 }
 
@@ -49,6 +66,7 @@ Value AsUpdated(Arena& a, const KindTraits& traits, Value live, Value object, bo
 Result<Prediction> PredictApply(const PredictionRequest& request) {
   ApplyRequest apply{request.live, request.config, request.force, request.context};
   const Gvk gvk = GvkOf(request.config.root());
+  apply.context.empty_counts = request.traits.empty_counts;
   if (request.traits.status_subresource) apply.context.reset_fields = ResetFields(gvk, request.context.subresource);
   PLUMB_TRY(applied, ServerSideApply(apply));
   Prediction out;
@@ -65,15 +83,14 @@ Result<Prediction> PredictApply(const PredictionRequest& request) {
   auto arena = std::make_shared<Arena>();
   Arena& a = *arena;
   const Value live = a.Adopt(request.live), merged = a.Adopt(applied.object), managed = GetAt(merged, {"metadata", "managedFields"});
-  // What the server has in hand, and what of it is left once it is stored and read again: nulls and empty lists make no
+  // What the server has in hand, and what of it is left once it is stored and read again: nulls (and to some kinds empty lists) make no
   // difference in the end, but they count as a change.
   Value object = IsGoType(type) ? WithServerDefaults(a, *type, GoForm(a, merged, type)) : CustomForm(a, merged, type, Nulls::kKeep);
-  const bool empties = IsGoType(type) && HasEmptyContainer(applied.merged, type);
-  const bool spec_empties = empties && HasEmptyContainer(WithoutAt(a, applied.merged, {"metadata"}), type);
+  const bool empties = request.traits.empty_counts && StaysEmpty(WithoutAt(a, applied.merged, {"metadata"}), object, type);
   object = KeepServerMetadata(a, object, live);
   if (applied.created) object = AsCreated(a, request.traits, request.context.now, object);
   if (IsGoType(type)) object = GoForm(a, WithKindRules(a, gvk, live, object, &out.needs_server), type);
-  if (!applied.created) object = AsUpdated(a, request.traits, live, object, spec_empties);
+  if (!applied.created) object = AsUpdated(a, request.traits, live, object, empties);
   if (!managed.is_null()) object = WithAt(a, object, {"metadata", "managedFields"}, managed);
   if (!applied.created && !empties && SameButManagedTimes(live, object)) {
     out.object = request.live;

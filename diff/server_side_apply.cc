@@ -216,9 +216,9 @@ Result<ApplyOutcome> Write::Apply(const Document& live_document, const Document&
   outcome.object = live_document;
   if (exists && object.SameAs(live) && SameButTimes(managed, stored)) return outcome;
   object = WithManaged(object, managed);
-  // What counts as changed as it was written may be the same once the server has read it: `1000m` for `1`.
-  const bool same_to_go = !is_go_type() || !result.object || !HasEmptyContainer(*result.object, type_);
-  if (exists && same_to_go && SameButManagedTimes(live_document.root(), object)) return outcome;
+  // What counts as changed as it was written may be the same once the server has read it: `1000m` for `1`, no list for an empty one.
+  const bool empty_counts = context_.empty_counts && result.object && HasEmptyContainer(WithoutAt(*arena_, *result.object, {"metadata"}), type_);
+  if (exists && !empty_counts && SameButManagedTimes(live_document.root(), object)) return outcome;
   outcome.changed = true;
   outcome.object = Document(arena_, object);
   return outcome;

@@ -36,6 +36,9 @@ struct WriteContext {
   // Fields that the server resets on this write, so that nobody comes to own them: `status` where the kind has that
   // subresource, everything else on a write to it. See ResetFields.
   std::vector<FieldPath> reset_fields = {};
+  // Of a kind that takes an empty list or map outside of metadata for another value than none (KindTraits::empty_counts): applying one
+  // is a write each time. To other kinds they are the same.
+  bool empty_counts = false;
 };
 
 // The usual reset_fields of a kind that has a status subresource, for a write to `subresource`.
