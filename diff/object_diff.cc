@@ -17,6 +17,32 @@ namespace plumb {
 
 namespace {
 
+// What a manifest declares at a path of the live object: its list items may leave keys to their defaults, which the path has.
+const Value* FindDeclared(const Value& root, const Type* type, const FieldPath& path) {
+  const Value* at = &root;
+  for (const PathStep& step : path.steps()) {
+    const Type* below = type && step.kind == PathStep::Kind::kField ? type->Member(step.name) : type ? type->item : nullptr;
+    const Value* next = nullptr;
+    if (step.kind != PathStep::Kind::kKey) {
+      next = FieldPath({step}).Find(*at);
+    } else {
+      const auto named = [&](const Value& item) {
+        return std::all_of(step.keys.begin(), step.keys.end(), [&](const auto& key) {
+          const Value* value = item.Find(key.first);
+          const Field* field = below ? below->FindField(key.first) : nullptr;
+          return value ? key.second.Matches(*value) : field && field->has_default && key.second.Matches(field->default_value);
+        });
+      };
+      const auto item = std::find_if(at->items().begin(), at->items().end(), named);
+      if (item != at->items().end()) next = &*item;
+    }
+    if (!next) return nullptr;
+    at = next;
+    type = below;
+  }
+  return at;
+}
+
 // Decides why fields differ and who did it.
 class Explainer {
  public:
@@ -55,11 +81,12 @@ class Explainer {
 
   Cause CauseOf(const Difference& d, const ManagedOwners::Entry* other) const {
     const Cause foreign = other && other->operation == "Apply" ? Cause::kConflict : Cause::kNotDeclaredBefore;
-    const Document declared = mine_ ? input_.declared_before : LastApplied();
+    const Document& declared = DeclaredBefore();
     const bool known = !declared->is_null();
     if (!mine_ && !known) return foreign;
-    const Value* before = known ? d.path.Find(*declared) : nullptr;
-    const bool same_as_before = before && d.desired && *before == *d.desired;
+    const Value* before = known ? FindDeclared(*declared, input_.type, d.path) : nullptr;
+    // Declared by neither: a default inside of a list or map that we declare as a whole.
+    const bool same_as_before = known && (before ? d.desired && *before == *d.desired : !d.desired);
     // An object that `kubectl apply` wrote last: its annotation says what was declared then.
     if (!mine_) return same_as_before ? Cause::kDrift : before ? Cause::kChangedInGit : foreign;
     if (OwnsPath(mine_->fields, d.owned)) return same_as_before ? Cause::kRewritten : Cause::kChangedInGit;
@@ -67,6 +94,14 @@ class Explainer {
     // Without the old manifest: who wrote after our last apply took the field from us; who wrote before had it already.
     if (other && other->time >= mine_->time) return Cause::kDrift;
     return other ? foreign : Cause::kChangedInGit;
+  }
+
+  const Document& DeclaredBefore() const {
+    if (declared_) return *declared_;
+    if (!input_.declared_before->is_null()) declared_ = NormaliseDesired(input_.declared_before);
+    // Our entry goes with the last field that somebody takes from us: only where we never had one is the annotation asked.
+    else declared_ = mine_ ? Document() : LastApplied();
+    return *declared_;
   }
 
   Document LastApplied() const {
@@ -81,6 +116,7 @@ class Explainer {
   Value live_;
   ManagedOwners owners_;
   const ManagedOwners::Entry* mine_;
+  mutable std::optional<Document> declared_;  // normalised, once it is asked for
 };
 
 // Fields that `kubectl apply` declared and the manifest does not: an apply of ours would leave them, for they are not ours.

@@ -263,8 +263,10 @@ TEST(LiveState, FinishedJobs) {
   EXPECT_EQ(finished.action, DiffAction::kNone);
   EXPECT_THAT(Lines(finished.ignored), HasSubstr("the Job has finished (Complete)"));
   EXPECT_EQ(Compare(job(2, "i", ""), job(0, "i", "{type: Complete, status: 'False'}")).changes.size(), 1u) << "it runs";
+  EXPECT_EQ(Compare(job(2, "new", ""), job(2, "old", complete)).action, DiffAction::kNone) << "nobody of us applied it: what differs is not git's doing";
   const ObjectDiff changed = Compare(job(2, "new", ""), job(2, "old", complete), nullptr, job(2, "old", ""));
-  EXPECT_EQ(changed.action, DiffAction::kNone) << "nobody of us applied it: what differs is not git's doing";
+  EXPECT_EQ(changed.action, DiffAction::kPatch) << "git has a new manifest: it needs a new Job";
+  EXPECT_TRUE(changed.must_replace());
 }
 
 TEST(Causes, AnObjectOfKubectlApplyHasItsLastManifest) {

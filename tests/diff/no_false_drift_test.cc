@@ -1,13 +1,15 @@
 // No false drift and no missed drift, on manifests of real charts and overlays and a real API server, without any ignore
-// rule: what was just applied does not differ, every owned leaf that is changed afterwards does, and no other leaf.
-// Applied as dry runs, so that nothing is left behind; the answer is the object that would be stored.
+// rule: what was just applied does not differ, every owned leaf that is changed afterwards does, with the manager who changed it, and
+// no other leaf. Applied as dry runs, so that nothing is left behind; the answer is the object that would be stored. Changes are made
+// twice: each by the bookkeeping of diff/server_side_apply.h, and those that the server accepts in objects of a namespace by its own.
 //
-// PLUMB_DRIFT_SAMPLE=N takes every N-th file (default 12; 1 for all).
+// PLUMB_DRIFT_SAMPLE=N takes every N-th file (default 12; 1 for all).  PLUMB_DRIFT_STORED=N stores so many objects (20).
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <set>
 #include <sstream>
@@ -18,6 +20,7 @@
 #include "diff/embedded_schema.h"
 #include "diff/managed_owners.h"
 #include "diff/patched.h"
+#include "diff/server_side_apply.h"
 #include "engine/kube/client.h"
 #include "engine/kube/curl_transport.h"
 #include "engine/kube/kubeconfig.h"
@@ -28,6 +31,7 @@ namespace plumb {
 namespace {
 
 namespace fs = std::filesystem;
+
 
 std::string Env(const char* name, const char* otherwise) {
   const char* value = std::getenv(name);
@@ -78,7 +82,10 @@ std::optional<kube::Resource> ResourceOf(const Gvk& gvk) {
 // Changes each scalar leaf of the live object in turn and asks for the difference.
 class LeafByLeaf {
  public:
-  explicit LeafByLeaf(const DiffInput& input) : input_(input), owners_(*input.live), mine_(owners_.FindApply("plumb")) {}
+  // Makes of a changed object what the server would store; null where it would not.
+  using Write = std::function<Document(const Document& changed)>;
+
+  LeafByLeaf(const DiffInput& input, Write write) : input_(input), write_(std::move(write)), owners_(*input.live), mine_(owners_.FindApply("plumb")) {}
 
   void Run() {
     if (!mine_) return;  // a manifest of nothing but a name owns nothing
@@ -90,6 +97,7 @@ class LeafByLeaf {
   }
   size_t owned() const { return owned_; }
   size_t others() const { return others_; }
+  size_t nameless() const { return nameless_; }  // changes that leave no name, of each leaf twice
 
  private:
   // Below an atomic field every list goes by index.
@@ -121,16 +129,38 @@ class LeafByLeaf {
   void Leaf(Value v, const FieldPath& path) {
     if (OutOfScope(path)) return;
     DiffInput changed = input_;
-    changed.live = BuildDocument([&](Arena& arena) {
+    changed.live = write_(BuildDocument([&](Arena& arena) {
       const Value other = v.is_string() ? arena.String(std::string(v.AsString()) + "x") : v.is_bool() ? Arena::Bool(!v.AsBool()) : Arena::Int(v.AsInt() + 7);
       return PutAt(arena, arena.Adopt(input_.live), path, other);
-    });
-    const ObjectDiff diff = DiffObject(changed);
+    }));
+    if (changed.live->is_null() || *changed.live == *input_.live) return;
     const bool owned = OwnsPath(mine_->fields, path);
     (owned ? owned_ : others_)++;
-    if (!owned) EXPECT_EQ(testing::Lines(diff.changes), "") << path.ToString() << " is not ours";
-    else if (diff.exact() && (diff.changes.size() + diff.ignored.size() != 1 || !(diff.changes.empty() ? diff.ignored : diff.changes)[0].path.StartsWith(path)))
-      ADD_FAILURE() << path.ToString() << " of " << diff.id.ToString() << " changed and the answer is:\n" << testing::Lines(diff.changes);
+    for (const bool remembers : {false, true}) {  // `plumb diff` has managedFields alone; the loop knows what was applied last
+      if (remembers) changed.declared_before = input_.manifest.object;
+      const ObjectDiff diff = DiffObject(changed);
+      if (!owned) EXPECT_EQ(testing::Lines(diff.changes), "") << path.ToString() << " is not ours";
+      else if (diff.exact() && !IsToldAs(diff, path, remembers, *changed.live))
+        ADD_FAILURE() << path.ToString() << " of " << diff.id.ToString() << " was changed by 'meddler' and the answer is:\n" << testing::Lines(diff.changes);
+    }
+  }
+
+  // One difference, there, and who made it. A field that is taken away, or set to the zero value that its Go type leaves out, leaves
+  // nobody's name behind; what was applied last still tells that it is drift.
+  bool IsToldAs(const ObjectDiff& diff, const FieldPath& path, bool remembers, Value live) {
+    if (diff.changes.size() + diff.ignored.size() != 1) return false;
+    const FieldChange& change = (diff.changes.empty() ? diff.ignored : diff.changes)[0];
+    if (!change.path.StartsWith(path) || (remembers && change.cause != Cause::kDrift)) return false;
+    ManagedOwners now(live);
+    if (!now.FindOwner(path, now.FindApply("plumb"))) {
+      ++nameless_;
+      return change.writer.manager.empty() && IsZero(change.old_value);
+    }
+    return change.writer.manager == "meddler" && change.writer.operation == "Update" && (change.cause == Cause::kDrift || change.cause == Cause::kNotDeclaredBefore);
+  }
+
+  static bool IsZero(const std::optional<Value>& value) {
+    return !value || value->is_null() || (value->is_bool() && !value->AsBool()) || (value->is_int() && value->AsInt() == 0);
   }
 
   // A zero value may be a statement or ask for a default, the status inside a claim's template is the server's, and `{}` says
@@ -148,10 +178,56 @@ class LeafByLeaf {
   }
 
   const DiffInput& input_;
+  const Write write_;
   ManagedOwners owners_;
   const ManagedOwners::Entry* mine_;
   std::set<std::string> keys_;
-  size_t owned_ = 0, others_ = 0;
+  size_t owned_ = 0, others_ = 0, nameless_ = 0;
+};
+
+// As an Update of another manager would store it, by our own bookkeeping.
+LeafByLeaf::Write Bookkeeping(const DiffInput& input) {
+  return [&input](const Document& changed) {
+    WriteContext context;
+    context.schema = input.schema;
+    context.manager = "meddler";
+    context.now = "2100-01-01T00:00:00Z";
+    return WithManagedFields(input.live, changed, context);
+  };
+}
+
+// Objects that do harm to the server once they are stored are not.
+bool CanBeStored(const kube::Resource& resource) { return resource.namespaced && resource.gvk.kind != "Pod" && resource.gvk.kind != "ResourceQuota" && resource.gvk.kind != "LimitRange"; }
+
+// A server with a namespace for objects that are stored for a while.
+class Stored {
+ public:
+  explicit Stored(kube::Client& client) : client_(client), ns_(UniqueName("drift")) {
+    const kube::Answer made = client.Create(*kube::BuiltIn("Namespace"), "", *testing::Yaml("{apiVersion: v1, kind: Namespace, metadata: {name: " + ns_ + "}}"));
+    EXPECT_TRUE(made.object.ok());
+  }
+
+  // Applies the object for real and changes each leaf by a dry run of an Update. The server adds times by the second.
+  void Run(DiffInput input, const kube::Resource& resource) {
+    const kube::ObjectRef ref{resource, ns_, std::string(GetAt(*input.manifest.object, {"metadata", "name"}).AsString()), ""};
+    input.manifest.object = BuildDocument([&](Arena& arena) { return WithAt(arena, arena.Adopt(input.manifest.object), {"metadata", "namespace"}, arena.String(ns_)); });
+    const kube::Answer stored = client_.Apply(ref, *input.manifest.object, {.force = true});
+    if (!stored.object.ok()) return;
+    input.live = *stored.object;
+    LeafByLeaf leaves(input, [&](const Document& changed) {
+      const kube::Answer answer = client_.Update(ref, *changed, {.field_manager = "meddler", .dry_run = true});
+      return answer.object.ok() ? *answer.object : Document();
+    });
+    leaves.Run();
+    owned += leaves.owned(), others += leaves.others(), nameless += leaves.nameless(), ++objects;
+    (void)client_.Delete(ref);
+  }
+
+  size_t objects = 0, owned = 0, others = 0, nameless = 0;
+
+ private:
+  kube::Client& client_;
+  const std::string ns_;
 };
 
 TEST(Drift, NoneIsFalseAndNoneIsMissed) {
@@ -165,8 +241,10 @@ TEST(Drift, NoneIsFalseAndNoneIsMissed) {
   kube::Client client(*std::move(transport));
 
   const size_t step = std::stoul(Env("PLUMB_DRIFT_SAMPLE", "12"));
-  size_t compared = 0, refused = 0, inexact = 0, owned = 0, others = 0;
+  size_t compared = 0, refused = 0, inexact = 0, owned = 0, others = 0, nameless = 0, walked = 0;
   std::map<std::string, size_t> kinds;
+  Stored stored(client);
+  const size_t to_store = std::stoul(Env("PLUMB_DRIFT_STORED", "20"));
   for (size_t i = 0; i < corpus.files().size(); i += step) {
     auto documents = ParseYaml(Read(corpus.files()[i]));
     if (!documents.ok()) continue;
@@ -197,17 +275,23 @@ TEST(Drift, NoneIsFalseAndNoneIsMissed) {
       EXPECT_EQ(testing::Lines(diff.changes), "") << gvk.kind << " " << name << " of " << corpus.files()[i];
       EXPECT_TRUE(diff.exact()) << diff.uncertain[0] << ": " << gvk.kind << " " << name << " of " << corpus.files()[i];
       EXPECT_TRUE(diff.ignored.empty()) << testing::Lines(diff.ignored);
-      if (compared % 8 != 1) continue;
       input.manifest.object = desired;
-      LeafByLeaf leaves(input);
+      if (CanBeStored(*resource) && stored.objects < to_store && compared % 3 == 0) stored.Run(input, *resource);
+      if (compared % 5 != 1) continue;  // more than a hundred objects
+      LeafByLeaf leaves(input, Bookkeeping(input));
       leaves.Run();
       owned += leaves.owned();
       others += leaves.others();
+      nameless += leaves.nameless();
+      ++walked;
     }
   }
   EXPECT_GT(compared, 0u);
-  std::printf("compared %zu objects of %zu kinds; %zu inexact, %zu refused by the server; changed %zu leaves of ours and %zu of others\n", compared,
-              kinds.size(), inexact, refused, owned, others);
+  EXPECT_GE(stored.objects, std::min(to_store, compared / 20));
+  std::printf("of %zu stored objects the server itself changed %zu leaves of ours (%zu leave no name) and %zu of others\n", stored.objects, stored.owned, stored.nameless / 2,
+              stored.others);
+  std::printf("compared %zu objects of %zu kinds; %zu inexact, %zu refused by the server; of %zu objects changed %zu leaves of ours (%zu leave no name) and %zu of others\n",
+              compared, kinds.size(), inexact, refused, walked, owned, nameless / 2, others);
 }
 
 }  // namespace

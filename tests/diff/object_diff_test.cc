@@ -219,5 +219,21 @@ TEST(ObjectDiff, UnchangedManifestIsSentAsItIs) {
   EXPECT_TRUE(Compare(manifest, Yaml(kLive)).desired->SameAs(*manifest));
 }
 
+// A port that leaves its protocol to the default, a Secret in plain text, and an entry of ours that went with its last field: what was
+// declared before is found all the same.
+TEST(Causes, WhatWasDeclaredBeforeIsFoundUnderDefaultKeysStringDataAndWithoutAnEntry) {
+  const Document service = Yaml("{apiVersion: v1, kind: Service, metadata: {name: s}, spec: {ports: [{port: 80, targetPort: 81}]}}");
+  const Document live_service = Yaml(
+      "{apiVersion: v1, kind: Service, metadata: {name: s, managedFields: [{manager: plumb, operation: Apply, apiVersion: v1, time: '2026-01-02T00:00:00Z', fieldsV1: {'f:spec': {'f:ports': "
+      "{'k:{\"port\":80,\"protocol\":\"TCP\"}': {'.': {}, 'f:port': {}}}}}}]}, spec: {ports: [{port: 80, protocol: TCP, targetPort: 82}]}}");
+  EXPECT_EQ(Lines(Compare(service, live_service, nullptr, service).changes), "spec.ports[port=80,protocol=TCP].targetPort: 82 -> 81 (drift)\n");
+
+  const Document secret = Yaml("{apiVersion: v1, kind: Secret, metadata: {name: s}, stringData: {a: x}}");
+  const Document live_secret = Yaml(
+      "{apiVersion: v1, kind: Secret, metadata: {name: s, managedFields: [{manager: meddler, operation: Update, apiVersion: v1, time: '2026-01-02T00:00:00Z', fieldsV1: {'f:data': {'f:a': {}}}}]}, data: {a: "
+      "eQ==}}");
+  EXPECT_EQ(Lines(Compare(secret, live_secret, nullptr, secret).changes), "data.a: \"eQ==\" -> \"eA==\" (drift: written by meddler at 2026-01-02T00:00:00Z)\n");
+}
+
 }  // namespace
 }  // namespace plumb
