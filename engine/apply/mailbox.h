@@ -11,11 +11,11 @@
 
 namespace plumb {
 
-enum class Purpose : uint8_t { kInventory, kNamespace, kWrite, kDelete, kRead };
+enum class Purpose : uint8_t { kInventory, kNamespace, kWrite, kDelete, kRead, kRecord, kHook };
 
 struct Letter {
   Purpose purpose = Purpose::kWrite;
-  size_t step = 0;
+  size_t step = 0;  // of kHook: the cleaner's item
   kube::Answer answer;
 };
 

@@ -12,6 +12,7 @@ StepResult::State ResultState(State state, Action action) {
   switch (state) {
     case State::kWaiting:
     case State::kRunning: return StepResult::State::kNotStarted;
+    case State::kUncalled: return StepResult::State::kUnchanged;
     case State::kSettled:
       return action == Action::kNone ? StepResult::State::kUnchanged : action == Action::kDelete ? StepResult::State::kDeleted : StepResult::State::kApplied;
     case State::kFailed: return StepResult::State::kFailed;
@@ -46,6 +47,7 @@ Inventory ApplyRun::ExactInventory() const {
     // All others (held, kept, blocked, failed, skipped) stay as recorded; one that may not exist has no UID, and does no harm.
   }
   for (const ObjectId& id : plan_.gone) exact.Erase(id);
+  exact.SetSync(ExactSync());
   return exact;
 }
 
@@ -63,7 +65,7 @@ Result<ApplyReport> ApplyRun::Finish() {
     result.health = schedule_.health(i);
     result.message = schedule_.why(i);
     if (size_t* counter = counters[static_cast<size_t>(result.state)]) ++*counter;
-    if (result.state == StepResult::State::kBlocked) report_.errors.push_back(plan_.steps[i].id.ToString() + ": " + result.message);
+    if (result.state == StepResult::State::kBlocked) report_.errors.push_back(fmt::format("{}{}: {}", plan_.steps[i].hook ? fmt::format("{} hook ", PhaseName(plan_.steps[i].hook->phase)) : "", plan_.steps[i].id.ToString(), result.message));
     if (result.state == StepResult::State::kSkipped) Tell(ApplyEvent::Type::kSkipped, i, result.message);
     all_settled &= result.state != StepResult::State::kNotStarted && result.state != StepResult::State::kSkipped;
     report_.steps.push_back(std::move(result));

@@ -48,8 +48,16 @@ bool IsStillThere(const kube::Answer& deleted) {
 ApplyRun::ApplyRun(kube::Client& client, const ResourceLookup& resources, const ApplyOptions& options, Clock& clock, const Plan& plan,
                    const Inventory& inventory, const ApplyProgress& progress)
     : client_(client), resources_(resources), options_(options), clock_(clock), plan_(plan), progress_(progress), watches_(client, mailbox_, clock),
-      schedule_(plan, !options.approved_digest.empty() && options.approved_digest == plan.digest, options.wait), work_(plan.steps.size()),
+      schedule_(plan, !options.approved_digest.empty() && options.approved_digest == plan.digest, options.wait),
+      cleaner_(client, [this](size_t item) {
+        ++on_wire_;
+        ++report_.requests;
+        return ReplyTo(Purpose::kHook, item);
+      }),
+      work_(plan.steps.size()),
       deadline_(clock.Now() + options.deadline), stored_(inventory) {
+  for (size_t i = 0; i < plan.steps.size(); ++i)
+    if (plan.steps[i].action == Action::kAwait) work_[i].uid = plan.steps[i].uid;
   for (const plumb::Step& step : plan.steps)
     if (step.id.kind == "CustomResourceDefinition")
       AddKindsOf(step.desired.root().is_null() ? step.live.root() : step.desired.root(), from_crds_);
@@ -92,11 +100,17 @@ void ApplyRun::Begin() {
     const bool creates = step.action == Action::kCreate || step.action == Action::kPatch || step.action == Action::kReplace;
     if (creates && step.owned && !stored_.Find(step.id)) adds.push_back({step.id, step.gvk.version, ""});
   }
-  if (adds.empty()) {
-    phase_ = Phase::kSteps;
-    return;
-  }
-  SendInventory(Superset(stored_, adds));
+  const bool runs_hooks = std::any_of(plan_.steps.begin(), plan_.steps.end(), [](const plumb::Step& step) { return step.hook && step.changes(); });
+  const bool new_sync = runs_hooks && plan_.sync != stored_.sync();
+  if (adds.empty() && !new_sync) return BeginSteps();
+  Inventory superset = Superset(stored_, adds);
+  if (new_sync) superset.SetSync(plan_.sync);
+  SendInventory(superset);
+}
+
+void ApplyRun::BeginSteps() {
+  phase_ = Phase::kSteps;
+  CleanLeftovers();
 }
 
 void ApplyRun::Advance() {
@@ -111,8 +125,10 @@ void ApplyRun::Advance() {
     if (!over) return;
     phase_ = Phase::kAfter;
     const Inventory exact = ExactInventory();
-    if (exact == stored_) phase_ = Phase::kOver;
+    if (exact == stored_) LetGo();
     else SendInventory(exact);
+  } else if (phase_ == Phase::kLetGo && on_wire_ == 0) {
+    phase_ = Phase::kOver;
   }
 }
 
@@ -127,14 +143,16 @@ void ApplyRun::Handle(Letter letter) {
     case Purpose::kWrite: --writes_on_wire_; return OnWritten(letter.step, std::move(letter.answer));
     case Purpose::kDelete: --writes_on_wire_; return OnDeleted(letter.step, std::move(letter.answer));
     case Purpose::kRead: return OnRead(letter.step, std::move(letter.answer));
+    case Purpose::kRecord: return OnRecorded(letter.answer);
+    case Purpose::kHook: return OnCleaned(letter.step, letter.answer);
   }
 }
 
 void ApplyRun::OnInventory(const kube::Answer& answer) {
   if (answer.object.ok()) {
     stored_ = target_;
-    phase_ = phase_ == Phase::kBefore ? Phase::kSteps : Phase::kOver;
-    return;
+    if (cancelled_) return;
+    return phase_ == Phase::kBefore ? BeginSteps() : LetGo();
   }
   const Error& error = answer.object.error();
   if (phase_ == Phase::kBefore && error.code() == Code::kNotFound && !cancelled_ && !made_namespace_) {
@@ -165,6 +183,7 @@ void ApplyRun::StartReady() {
 }
 
 void ApplyRun::SendStep(size_t step) {
+  if (plan_.steps[step].hook && work_[step].replace == Replace::kNo) return SendHook(step);
   const Action action = plan_.steps[step].action;
   const bool remove = action == Action::kDelete || work_[step].replace == Replace::kDeleting ||
                       (action == Action::kReplace && work_[step].replace == Replace::kNo);
@@ -206,9 +225,10 @@ void ApplyRun::SendRead(size_t step) {
   client_.Get(*ref, ReplyTo(Purpose::kRead, step));
 }
 
-void ApplyRun::SendInventory(const Inventory& inventory) {
+void ApplyRun::SendInventory(const Inventory& inventory, Purpose purpose) {
   target_ = inventory;
   auto object = inventory.ToObject();
+  if (!object.ok() && purpose == Purpose::kRecord) return OnRecorded({object.error(), {}, {}, false});
   if (!object.ok()) {
     error_ = object.error();
     if (phase_ == Phase::kAfter) report_.errors.push_back(error_->message());
@@ -219,7 +239,7 @@ void ApplyRun::SendInventory(const Inventory& inventory) {
   ++on_wire_;
   ++report_.requests;
   client_.Apply({*kube::BuiltIn("ConfigMap"), id.ns, id.name, ""}, object->root(),
-                {.field_manager = options_.field_manager, .force = true, .metadata_only = true}, ReplyTo(Purpose::kInventory, 0));
+                {.field_manager = options_.field_manager, .force = true, .metadata_only = true}, ReplyTo(purpose, 0));
 }
 
 kube::Client::Callback ApplyRun::ReplyTo(Purpose purpose, size_t step) {
@@ -267,8 +287,13 @@ void ApplyRun::CreateAnew(size_t step) {
 void ApplyRun::OnRead(size_t step, kube::Answer answer) {
   if (!work_[step].watching) return;
   LookLater(step);
-  if (answer.object.ok()) OnSeen(step, *answer.object);
-  else if (answer.object.error().code() == Code::kNotFound) OnSeen(step, Document());
+  if (answer.object.ok()) return OnSeen(step, *answer.object);
+  if (answer.object.error().code() != Code::kNotFound) return;
+  if (plan_.steps[step].hook && schedule_.Awaited(step)) {
+    work_[step].ended = true;
+    return FailStep(step, "is gone before its end was seen: somebody took its finalizer off");
+  }
+  OnSeen(step, Document());
 }
 
 // The object as a watch or a look shows it; null: it is not there.
@@ -277,7 +302,8 @@ void ApplyRun::OnSeen(size_t step, const Document& object) {
   const plumb::Step& s = plan_.steps[step];
   // Another object of the name is not the one that was deleted.
   const bool removes = s.action == Action::kDelete || work.replace == Replace::kDeleting;
-  const Value seen = removes && object->Get("metadata").GetString("uid") != s.uid ? Value() : object.root();
+  const std::string& old_uid = s.hook ? work.old_uid : s.uid;
+  const Value seen = removes && object->Get("metadata").GetString("uid") != old_uid ? Value() : object.root();
   if (schedule_.state(step) == Schedule::State::kRunning) {
     if (work.replace != Replace::kDeleting) work.seen = object;
     else if (seen.is_null() && work.watching) CreateAnew(step);
@@ -289,6 +315,7 @@ void ApplyRun::OnSeen(size_t step, const Document& object) {
     Ended(step);
     if (s.action != Action::kDelete) Tell(ApplyEvent::Type::kHealthy, step, schedule_.health(step).message, clock_.Now() - work.started);
   } else if (const Health& health = schedule_.health(step); health.final && s.action != Action::kDelete) {
+    work.ended = true;
     FailStep(step, health.message);
   } else {
     TellWaiting(step, seen);
@@ -362,7 +389,8 @@ bool ApplyRun::Retry(size_t step, const kube::Answer& answer) {
 void ApplyRun::FailStep(size_t step, const std::string& error) {
   schedule_.Fail(step, error);
   Ended(step);
-  report_.errors.push_back(plan_.steps[step].id.ToString() + ": " + error);
+  const plumb::Step& s = plan_.steps[step];
+  report_.errors.push_back(fmt::format("{}{}: {}", s.hook ? fmt::format("{} hook ", PhaseName(s.hook->phase)) : "", s.id.ToString(), error));
   Tell(ApplyEvent::Type::kFailed, step, error, clock_.Now() - work_[step].started);
 }
 
@@ -376,15 +404,14 @@ void ApplyRun::Expire() {
   }
 }
 
-Result<kube::ObjectRef> ApplyRun::RefOf(size_t step) const {
-  const plumb::Step& s = plan_.steps[step];
-  std::optional<kube::Resource> resource = resources_(s.gvk);
+Result<kube::ObjectRef> ApplyRun::RefOf(const Gvk& gvk, const ObjectId& id) const {
+  std::optional<kube::Resource> resource = resources_(gvk);
   if (!resource) {
-    const auto found = std::find_if(from_crds_.begin(), from_crds_.end(), [&](const kube::Resource& r) { return r.gvk == s.gvk; });
-    if (found == from_crds_.end()) return Invalid(fmt::format("the cluster does not serve kind '{}' of '{}'", s.gvk.kind, s.gvk.ApiVersion()));
+    const auto found = std::find_if(from_crds_.begin(), from_crds_.end(), [&](const kube::Resource& r) { return r.gvk == gvk; });
+    if (found == from_crds_.end()) return Invalid(fmt::format("the cluster does not serve kind '{}' of '{}'", gvk.kind, gvk.ApiVersion()));
     resource = *found;
   }
-  return kube::ObjectRef{*std::move(resource), s.id.ns, s.id.name, ""};
+  return kube::ObjectRef{*std::move(resource), id.ns, id.name, ""};
 }
 
 void ApplyRun::Tell(ApplyEvent::Type type, size_t step, std::string text, Duration took) {

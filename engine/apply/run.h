@@ -1,19 +1,22 @@
 // One run of a plan as a step function: the Applier's loop without its thread, so that tests drive it by hand.
 //
-// Phases: the inventory's superset is written (only where something new may come to exist), then the steps as the
-// schedule allows, then the exact inventory (only where it differs). Owned by one thread; the plan, inventory, client and
+// Phases: the inventory's superset is written (only where something new may come to exist or a hook runs), then the steps as
+// the schedule allows, then the exact inventory (only where it differs), then hook objects are let go of. Owned by one thread; the plan, inventory, client and
 // options must outlive it.
 #pragma once
 
 #include <memory>
 #include <queue>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "engine/apply/applier.h"
+#include "engine/apply/hook_cleaner.h"
 #include "engine/apply/mailbox.h"
 #include "engine/apply/object_watches.h"
 #include "engine/apply/schedule.h"
+#include "engine/plan/hooks.h"
 
 namespace plumb {
 
@@ -33,7 +36,7 @@ class ApplyRun {
   Result<ApplyReport> Finish();
 
  private:
-  enum class Phase : uint8_t { kBefore, kSteps, kAfter, kOver };
+  enum class Phase : uint8_t { kBefore, kSteps, kAfter, kLetGo, kOver };
   enum class Replace : uint8_t { kNo, kDeleting, kDeleted };  // the old object is being deleted; it is gone
   struct Work {  // of one step
     int attempts = 0;
@@ -41,7 +44,9 @@ class ApplyRun {
     bool watching = false;        // its object is watched, and looked at from time to time in case that cannot be
     Duration next_look{};
     Document seen;                // what the watch brought before the answer to the request did
+    bool ended = false;           // of a hook that failed: it ran, and will not do better by itself
     TimePoint started{};
+    std::string old_uid;          // of a hook: whose place it takes
     std::string uid, resource_version, waiting_for;  // waiting_for: the last text told to `progress`
   };
   struct Timer {
@@ -52,6 +57,7 @@ class ApplyRun {
   };
 
   void Begin();
+  void BeginSteps();
   void Handle(Letter letter);
   void OnInventory(const kube::Answer& answer);
   void OnWritten(size_t step, kube::Answer answer);
@@ -68,8 +74,9 @@ class ApplyRun {
   void SendApply(size_t step);
   void SendDelete(size_t step);
   void CreateAnew(size_t step);
+  void SendHook(size_t step);
   void SendRead(size_t step);
-  void SendInventory(const Inventory& inventory);
+  void SendInventory(const Inventory& inventory, Purpose purpose = Purpose::kInventory);
   bool Retry(size_t step, const kube::Answer& answer);
   void FailStep(size_t step, const std::string& error);
   void Accepted(size_t step, Value object);
@@ -79,7 +86,17 @@ class ApplyRun {
   void Tell(ApplyEvent::Type type, size_t step, std::string text, Duration took = {});
   void TellWaiting(size_t step, Value object);
   kube::Client::Callback ReplyTo(Purpose purpose, size_t step);
-  Result<kube::ObjectRef> RefOf(size_t step) const;
+  void FreePlace(size_t step);
+  void SendRecord();
+  void OnRecorded(const kube::Answer& answer);
+  void OnCleaned(size_t item, const kube::Answer& answer);
+  void CleanLeftovers();
+  void LetGo();
+  bool LetGoOf(const ObjectId& id) const;
+  bool Succeeded(size_t step) const;
+  std::optional<SyncRecord> ExactSync() const;
+  Result<kube::ObjectRef> RefOf(size_t step) const { return RefOf(plan_.steps[step].gvk, plan_.steps[step].id); }
+  Result<kube::ObjectRef> RefOf(const Gvk& gvk, const ObjectId& id) const;
   Inventory ExactInventory() const;
 
   kube::Client& client_;
@@ -91,6 +108,9 @@ class ApplyRun {
   std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
   ObjectWatches watches_;
   Schedule schedule_;
+  HookCleaner cleaner_;
+  std::vector<size_t> unrecorded_, recording_;  // steps that wait for the end of their earlier phase to be on record
+  std::set<std::string> cleaned_;  // UIDs of leftovers that are let go of
   std::vector<Work> work_;
   std::vector<kube::Resource> from_crds_;  // kinds that CRDs of the plan define
   std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;

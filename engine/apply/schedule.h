@@ -5,7 +5,8 @@
 // Invariants:
 // 1. A step starts once, after all its edges have reached their gates and its stage is open.
 // 2. A step that fails, is blocked, held or skipped takes along exactly what still waits for it.
-// 3. Delete stages open only where nothing before them failed.
+// 3. Stages that need success (later waves and phases, deletes) open only where nothing before them failed, those of SyncFail
+//    only where something did. What comes after a phase waits for nothing that is held.
 #pragma once
 
 #include <set>
@@ -17,12 +18,15 @@
 
 namespace plumb {
 
-// Whether `object` (null: not there) has reached a gate.
-bool Reached(Gate gate, Value object);
+// Whether `object` (null: not there), whose health is `health`, has reached a gate.
+bool Reached(Gate gate, Value object, const Health& health);
+
+// The health of a hook's object: one that is being deleted counts by what it had come to.
+Health AssessHook(Value object);
 
 class Schedule {
  public:
-  enum class State : uint8_t { kWaiting, kRunning, kSettled, kFailed, kBlocked, kHeld, kSkipped, kKept };
+  enum class State : uint8_t { kWaiting, kRunning, kSettled, kFailed, kBlocked, kHeld, kSkipped, kKept, kUncalled };
 
   // `lift_holds`: held steps are carried out. `wait`: every applied step must become healthy, every deleted one vanish.
   Schedule(const Plan& plan, bool lift_holds, bool wait);
@@ -56,14 +60,17 @@ class Schedule {
   uint8_t StageGate(size_t step, const Stage& stage) const;
   bool Done(size_t step, uint8_t bits) const;
   void Reach(size_t step, Value object);
+  Health HealthOf(size_t step, Value object) const;
   void Settle(size_t step, State state, std::string why);
+  void ForgetStageGates();
+  void Open(const Stage& stage, const std::vector<size_t>& steps);
   void OpenStages();
   void Examine(size_t step);
 
   const Plan& plan_;
   bool lift_holds_;
   std::vector<State> states_;
-  std::vector<uint8_t> needed_, reached_;  // bits of gates
+  std::vector<uint8_t> needed_, own_, reached_;  // bits of gates; own_: what is needed without the stages
   std::vector<Health> health_;
   std::vector<std::string> why_;
   std::vector<size_t> blockers_;           // edges whose gate is not reached
@@ -72,7 +79,7 @@ class Schedule {
   size_t open_ = 0;               // stages [0, open_) are open
   std::vector<size_t> lagging_;   // steps of open stages that the next stage may have to wait for
   bool opening_ = false;
-  std::string first_failure_;
+  std::string first_failure_, first_held_;
   std::set<size_t> ready_, awaited_;
   size_t running_ = 0;
 };

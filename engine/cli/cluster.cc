@@ -87,6 +87,7 @@ Result<OneShot> PlanOnce(Cluster& cluster, const Application& application, std::
   if (!once.wrong_cluster.empty()) log::Warning(once.wrong_cluster);
   if (!state.identity.empty()) once.inventory.set_cluster(state.identity);
   view.frozen = state.frozen;
+  view.retry_hooks = true;  // who runs a command means it
   PLUMB_TRY(plan, PlanApplication(application, once.desired, once.inventory, view));
   once.plan = std::move(plan);
   std::vector<ObjectDiff> diffs;

@@ -27,11 +27,19 @@ ObjectDiff Deleted(const Step& step) {
   return diff;
 }
 
+// A hook that runs: each run is a new object.
+ObjectDiff MadeAnew(const Step& step) {
+  DiffInput input;
+  input.manifest = {step.desired, step.origin};
+  return DiffObject(input);
+}
+
 // Every step of the plan as a comparison: a create against nothing, a delete as an object that goes.
 std::vector<MaskedDiff> MaskSteps(const Plan& plan, const Masker& masker) {
   std::vector<MaskedDiff> masked;
   for (const Step& step : plan.steps) {
     if (step.diff) masked.push_back(masker.Mask(*step.diff));
+    else if (step.hook && step.changes() && step.hook->phase != SyncPhase::kSyncFail) masked.push_back(masker.Mask(MadeAnew(step)));
     else if (step.action == Action::kDelete) masked.push_back(masker.Mask(Deleted(step)));
   }
   return masked;

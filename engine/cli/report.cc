@@ -46,11 +46,11 @@ void ApplyPrinter::Print(const ApplyEvent& event) {
   if (!enabled_ || !event.step || event.type == ApplyEvent::Type::kStarted) return;
   std::string_view word, colour = colour_.green;
   switch (event.type) {
-    case ApplyEvent::Type::kDone: word = event.step->action == Action::kDelete ? "deleted" : "applied"; break;
+    case ApplyEvent::Type::kDone: word = event.step->hook ? "started" : event.step->action == Action::kDelete ? "deleted" : "applied"; break;
     case ApplyEvent::Type::kFailed: word = "failed", colour = colour_.red; break;
     case ApplyEvent::Type::kSkipped: word = "skipped", colour = colour_.yellow; break;
     case ApplyEvent::Type::kWaiting: word = "waiting", colour = colour_.dim; break;
-    case ApplyEvent::Type::kHealthy: word = "healthy"; break;
+    case ApplyEvent::Type::kHealthy: word = event.step->hook ? "done" : "healthy"; break;
     default: word = "retry", colour = colour_.yellow; break;
   }
   fmt::print(out_, "{}{:<8}{} {}{}{}\n", colour, word, colour_.reset, event.step->id.ToString(), event.text.empty() ? "" : ": ", event.text);

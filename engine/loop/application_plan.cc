@@ -7,6 +7,7 @@
 
 #include "core/edit.h"
 #include "diff/object_diff.h"
+#include "engine/plan/hook_planner.h"
 
 namespace plumb {
 
@@ -21,7 +22,7 @@ Manifest NamespaceManifest(const std::string& name) {
           {}};
 }
 
-bool UsesNamespace(const std::vector<Manifest>& manifests, const std::string& ns) {
+bool UsesNamespace(std::span<const Manifest> manifests, const std::string& ns) {
   return std::any_of(manifests.begin(), manifests.end(), [&](const Manifest& m) { return m.root().Get("metadata").GetString("namespace") == ns; });
 }
 
@@ -68,13 +69,25 @@ DesiredSet CompleteDesired(const Application& application, std::vector<Manifest>
   desired.warnings = std::move(named.warnings);
   const std::string applyset = Inventory(application.name, application.ns).ApplySetId();
   desired.manifests.reserve(named.manifests.size() + 1);
-  for (Manifest& manifest : named.manifests) desired.manifests.push_back(Stamp(std::move(manifest), applyset));
+  std::vector<UnknownKind> unknown = std::exchange(desired.unknown, {});
+  for (size_t i = 0; i < named.manifests.size(); ++i) {
+    Manifest& manifest = named.manifests[i];
+    const auto reason = std::find_if(unknown.begin(), unknown.end(), [&](const UnknownKind& u) { return u.manifest == i; });
+    if (IsHook(manifest.root())) {
+      if (reason != unknown.end()) desired.hooks.blocked[desired.hooks.manifests.size()] = reason->reason;
+      desired.hooks.manifests.push_back(std::move(manifest));
+      continue;
+    }
+    if (reason != unknown.end()) desired.unknown.push_back({desired.manifests.size(), reason->reason});
+    desired.manifests.push_back(Stamp(std::move(manifest), applyset));
+  }
+  desired.hooks.content = desired.hooks.manifests.empty() ? "none" : ContentOf(desired.manifests, desired.hooks.manifests);
   desired.unowned_from = desired.manifests.size();
   desired.autoscaled = AutoscaledBy(desired.manifests);
 
   const std::string& ns = application.target_namespace;
   const bool always_there = ns == "default" || ns.starts_with("kube-");
-  if (application.sync.create_namespace && !always_there && UsesNamespace(desired.manifests, ns) &&
+  if (application.sync.create_namespace && !always_there && (UsesNamespace(desired.manifests, ns) || UsesNamespace(desired.hooks.manifests, ns)) &&
       !Defines(desired.manifests, {"", "Namespace", "", ns}))
     desired.manifests.push_back(NamespaceManifest(ns));
   return desired;
@@ -88,7 +101,9 @@ std::vector<WantedObject> ObjectsToRead(const DesiredSet& desired, const Invento
     seen.insert(wanted.back().id);
   }
   for (const auto& [id, entry] : inventory.entries())
-    if (!seen.contains(id)) wanted.push_back({id, {id.group, entry.version, id.kind}});
+    if (seen.insert(id).second) wanted.push_back({id, {id.group, entry.version, id.kind}});
+  for (auto& [id, gvk] : HookObjects(desired.hooks, inventory))
+    if (seen.insert(id).second) wanted.push_back({id, gvk});
   return wanted;
 }
 
@@ -158,6 +173,11 @@ Result<Plan> PlanApplication(const Application& application, const DesiredSet& d
     if (deletes && view.contents && HasContents(id) && live.state == LiveObject::State::kPresent) input.contents.emplace(id, view.contents(id, live.object.root()));
     input.orphans.emplace(id, std::move(live));
   }
+
+  input.hooks = desired.hooks;
+  input.hooks.request = view.request;
+  input.hooks.retry = view.retry_hooks;
+  for (const auto& [id, gvk] : HookObjects(desired.hooks, inventory)) input.hooks.live.emplace(id, view.live({id, gvk}));
 
   PLUMB_TRY(plan, MakePlan(input));
   plan.warnings.insert(plan.warnings.begin(), desired.warnings.begin(), desired.warnings.end());

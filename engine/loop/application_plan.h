@@ -28,6 +28,7 @@ struct WantedObject {
 // Rendered manifests as they are to be applied: namespaces filled in, labelled as the application's own.
 struct DesiredSet {
   std::vector<Manifest> manifests;
+  HookInput hooks;                     // those among the manifests that are hooks, apart from `manifests`; no live objects yet
   std::vector<UnknownKind> unknown;    // manifests whose kind neither the cluster nor a CRD among them knows
   std::vector<std::string> warnings;
   size_t unowned_from = 0;             // manifests from here on are Plumb's own additions (the target namespace)
@@ -37,7 +38,7 @@ struct DesiredSet {
 // `rendered` completed for `application`. Adds the target namespace where it is wanted, used and not among the manifests.
 DesiredSet CompleteDesired(const Application& application, std::vector<Manifest> rendered, const ScopeLookup& scope_of);
 
-// Everything a plan looks at: the desired objects, then what only the inventory names.
+// Everything a plan looks at: the desired objects, then what only the inventory names, then the objects of hooks.
 std::vector<WantedObject> ObjectsToRead(const DesiredSet& desired, const Inventory& inventory);
 
 // What lives in a Namespace, or is of a CustomResourceDefinition's kind. `live`: that object. Asks the server: slow.
@@ -56,6 +57,8 @@ struct PlanView {
   SchemaLookup schema;
   CheckLookup check;  // empty: no server is asked
   Completeness source, complete;  // whether the source is fresh and every live list whole
+  std::string request;       // of a sync that somebody asked for: its hooks run though nothing has changed
+  bool retry_hooks = false;  // hooks of this sync that failed run again
   const IgnoreRules* ignore = nullptr;
   const std::map<ObjectId, std::string>* autoscaled = nullptr;  // DesiredSet::autoscaled
   // The manifest of the object as it was applied last, null where unknown: makes causes exact. May be empty.

@@ -102,6 +102,8 @@ Status Reconciler::SyncAll(std::stop_token stop, bool& finished) {
     MutexLock lock(mu_);
     waits_for_list_ = false;
   }
+  if (request_) view.request = request_->id;
+  view.retry_hooks = request_.has_value();
   PLUMB_TRY(plan, PlanApplication(application_, *desired_, *inventory_, view));
   for (const std::string& warning : desired_->warnings) Emit(LoopEvent::Type::kWarning, warning);
   desired_->warnings.clear();  // said once for each revision
@@ -278,7 +280,8 @@ Status Reconciler::Apply(const Plan& plan, const std::vector<FoundDrift>& drifte
   size_t removed = 0;
   for (size_t i = 0; i < plan.steps.size(); ++i) {
     const Action action = plan.steps[i].action;
-    if (report.steps[i].state == StepResult::State::kDeleted || (action == Action::kReplace && report.steps[i].state == StepResult::State::kApplied)) ++removed;
+    const bool replaced = action == Action::kReplace && !plan.steps[i].hook && report.steps[i].state == StepResult::State::kApplied;
+    if (report.steps[i].state == StepResult::State::kDeleted || replaced) ++removed;
     written_.Note(plan.steps[i].id, report.steps[i].resource_version, context_.clock->Now());
     const StepResult::State state = report.steps[i].state;
     if (state == StepResult::State::kFailed || state == StepResult::State::kBlocked || state == StepResult::State::kSkipped)

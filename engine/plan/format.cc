@@ -15,7 +15,8 @@ constexpr size_t kValueWidth = 120;  // longer values are cut in text
 struct Look {
   std::string_view sign, colour;
 };
-constexpr Look kLooks[] = {{" ", ""}, {"+", "32"}, {"~", "33"}, {"±", "35"}, {"-", "31"}, {"=", "2"}, {"!", "31;1"}};
+constexpr Look kLooks[] = {{" ", ""}, {"+", "32"}, {"~", "33"}, {"±", "35"}, {"-", "31"}, {"=", "2"}, {"!", "31;1"}, {">", "36"}};
+constexpr Look kHookLook = {">", "36"};
 
 std::string Paint(std::string_view text, std::string_view colour, bool on) {
   return on && !colour.empty() ? fmt::format("\x1b[{}m{}\x1b[0m", colour, text) : std::string(text);
@@ -28,6 +29,12 @@ std::string ValueText(const std::optional<Value>& value) {
   size_t cut = kValueWidth;
   while (cut > 0 && (static_cast<uint8_t>(text[cut]) & 0xc0) == 0x80) --cut;  // not inside a UTF-8 character
   return text.substr(0, cut) + "...";
+}
+
+// What a step does to a hook: its run is one thing, however many requests it takes.
+std::string_view HookWord(Action action) {
+  if (action == Action::kAwait) return "await";
+  return action == Action::kBlocked ? "blocked" : "run";
 }
 
 std::string ChangeText(const FieldChange& change) {
@@ -59,8 +66,10 @@ class TextWriter {
   bool Shown(const Step& step) const { return step.action != Action::kNone || format_.unchanged; }
 
   void AddStep(const Step& step) {
-    const Look look = kLooks[static_cast<size_t>(step.action)];
-    std::string line = fmt::format("{} {:<7}  {:<{}}", look.sign, ActionName(step.action), step.id.ToString(), width_);
+    const bool runs = step.hook && step.changes();
+    const Look look = runs ? kHookLook : kLooks[static_cast<size_t>(step.action)];
+    std::string line = fmt::format("{} {:<7}  {:<{}}", look.sign, step.hook ? HookWord(step.action) : ActionName(step.action), step.id.ToString(), width_);
+    if (step.hook) line += fmt::format("  {} hook{}", PhaseName(step.hook->phase), step.hook->phase == SyncPhase::kSyncFail ? ", if something fails" : "");
     if (!step.origin.file.empty()) line += fmt::format("  ({})", step.origin.ToString());
     if (step.hold >= 0) line += fmt::format("  held: {}", plan_.holds[static_cast<size_t>(step.hold)].id);
     while (line.ends_with(' ')) line.pop_back();
@@ -108,7 +117,8 @@ class JsonWriter {
   Value Summary() {
     const PlanSummary& s = plan_.summary;
     return a_.Map({{"inSync", Arena::Bool(plan_.empty())}, {"create", Count(s.create)}, {"patch", Count(s.patch)}, {"replace", Count(s.replace)},
-                   {"delete", Count(s.remove)}, {"none", Count(s.none)}, {"keep", Count(s.keep)}, {"blocked", Count(s.blocked)}, {"held", Count(s.held)}});
+                   {"delete", Count(s.remove)}, {"none", Count(s.none)}, {"keep", Count(s.keep)}, {"blocked", Count(s.blocked)}, {"held", Count(s.held)},
+                   {"hooks", Count(s.hooks)}});
   }
 
   Value StepValue(const Step& step) {
@@ -118,6 +128,7 @@ class JsonWriter {
     if (!step.uid.empty()) m.push_back({"uid", Text(step.uid)});
     if (!step.origin.file.empty()) m.push_back({"origin", Text(step.origin.ToString())});
     m.push_back({"stage", Count(step.stage)});
+    if (step.hook) m.push_back({"hook", Text(PhaseName(step.hook->phase))});
     if (step.hold >= 0) m.push_back({"hold", Text(plan_.holds[static_cast<size_t>(step.hold)].id)});
     if (!step.why.empty()) m.push_back({"why", Text(step.why)});
     if (step.action == Action::kDelete && !step.takes_along.empty()) m.push_back({"takesAlong", Text(step.takes_along)});
@@ -168,6 +179,7 @@ std::string SummaryLine(const Plan& plan) {
   add(s.patch, "to change");
   add(s.replace, "to replace");
   add(s.remove, "to delete");
+  add(s.hooks, s.hooks == 1 ? "hook to run" : "hooks to run");
   add(s.held, "held");
   add(s.blocked, "blocked");
   const bool in_sync = text.empty();

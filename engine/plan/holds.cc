@@ -17,7 +17,8 @@ class Holder {
     for (size_t i = 0; i < plan_.steps.size(); ++i) {
       const Step& step = plan_.steps[i];
       kept_ |= step.action == Action::kKeep;
-      if (step.action == Action::kDelete || step.action == Action::kReplace) removals_.push_back(i);
+      if (!step.hook && (step.action == Action::kDelete || step.action == Action::kReplace))  // an old run of a hook is nobody's loss
+        removals_.push_back(i);
     }
     Frozen();
     Protected();

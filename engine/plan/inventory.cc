@@ -19,7 +19,7 @@ constexpr std::string_view kKindsAnnotation = "applyset.kubernetes.io/contains-g
 constexpr std::string_view kNamespacesAnnotation = "applyset.kubernetes.io/additional-namespaces";
 constexpr std::string_view kApplicationAnnotation = "plumb.dev/application";
 constexpr std::string_view kClusterAnnotation = "plumb.dev/cluster";
-constexpr std::string_view kPlainKey = "inventory.json", kPackedKey = "inventory.json.gz";
+constexpr std::string_view kPlainKey = "inventory.json", kPackedKey = "inventory.json.gz", kSyncKey = "sync.json";
 constexpr size_t kNameLimit = 253;  // DNS subdomain
 
 // One entry a line: people read it with kubectl, and `git diff` of a backup is small.
@@ -90,7 +90,8 @@ Result<Document> Inventory::ToObject(const InventoryLimits& limits) const {
   const bool pack = plain.size() > limits.compress_bytes;
   const std::string text = pack ? Base64(Gzip(plain)) : plain;
   const std::string all_kinds = Join(kinds), all_namespaces = Join(namespaces);
-  const size_t size = text.size() + all_kinds.size() + all_namespaces.size();
+  const std::string sync = sync_ ? sync_->ToJson() : "";
+  const size_t size = text.size() + sync.size() + all_kinds.size() + all_namespaces.size();
   if (size > limits.bytes)
     return LimitExceeded(fmt::format("the inventory of application '{}' ({} objects) takes {} bytes{}, more than {}; split the application",
                                      application_, entries_.size(), size, pack ? " compressed" : "", limits.bytes));
@@ -101,8 +102,13 @@ Result<Document> Inventory::ToObject(const InventoryLimits& limits) const {
                                {kNamespacesAnnotation, a.String(all_namespaces)}, {kApplicationAnnotation, a.String(application_)}});
     if (!cluster_.empty()) annotations = With(a, annotations, kClusterAnnotation, a.String(cluster_));
     const Value metadata = a.Map({{"name", a.String(id.name)}, {"namespace", a.String(id.ns)}, {"labels", labels}, {"annotations", annotations}});
-    const Value data = a.Map({{pack ? kPackedKey : kPlainKey, a.String(text)}});
-    return a.Map({{"apiVersion", a.String("v1")}, {"kind", a.String("ConfigMap")}, {"metadata", metadata}, {pack ? "binaryData" : "data", data}});
+    std::vector<Member> data;
+    if (!pack) data.push_back({kPlainKey, a.String(text)});
+    if (sync_) data.push_back({kSyncKey, a.String(sync)});
+    std::vector<Member> object = {{"apiVersion", a.String("v1")}, {"kind", a.String("ConfigMap")}, {"metadata", metadata}};
+    if (pack) object.push_back({"binaryData", a.Map({{kPackedKey, a.String(text)}})});
+    if (!data.empty()) object.push_back({"data", a.Map(data)});
+    return a.Map(object);
   });
 }
 
@@ -124,6 +130,10 @@ Result<Inventory> Inventory::Parse(Value object, const InventoryLimits& limits) 
   for (Value line : lines->items()) {
     PLUMB_TRY(entry, ParseEntry(line), what);
     inventory.Set(std::move(entry));
+  }
+  if (const Value* sync = object.Get("data").Find(kSyncKey)) {
+    PLUMB_TRY(record, SyncRecord::Parse(sync->AsString()), fmt::format("{}: data['{}']", what, kSyncKey));
+    inventory.SetSync(std::move(record));
   }
   return inventory;
 }

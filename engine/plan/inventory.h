@@ -8,6 +8,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 
 #include "core/object.h"
 #include "core/result.h"
+#include "engine/plan/sync_record.h"
 
 namespace plumb {
 
@@ -51,6 +53,9 @@ class Inventory {
   const InventoryEntry* Find(const ObjectId& id) const;
   void Set(InventoryEntry entry) { entries_.insert_or_assign(entry.id, entry); }
   void Erase(const ObjectId& id) { entries_.erase(id); }
+  // What is remembered of the sync that ran last, where it has hooks.
+  const std::optional<SyncRecord>& sync() const { return sync_; }
+  void SetSync(std::optional<SyncRecord> sync) { sync_ = std::move(sync); }
   bool operator==(const Inventory&) const = default;
 
   // The ConfigMap to apply. Errors: kLimit where the record is too large even compressed; it names the sizes.
@@ -62,6 +67,7 @@ class Inventory {
  private:
   std::string application_, namespace_, cluster_;
   std::map<ObjectId, InventoryEntry> entries_;
+  std::optional<SyncRecord> sync_;
 };
 
 // "plumb-inventory-shop"; a name too long for Kubernetes (253) is cut, with 10 digits of its hash at the end.

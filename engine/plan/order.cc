@@ -17,7 +17,6 @@ namespace plumb {
 namespace {
 
 constexpr size_t kNone = static_cast<size_t>(-1);
-constexpr std::string_view kHooks[] = {"argocd.argoproj.io/hook", "helm.sh/hook"};
 
 bool IsNamespace(const ObjectId& id) { return id.group.empty() && id.kind == "Namespace"; }
 bool IsCrd(const ObjectId& id) { return id.group == "apiextensions.k8s.io" && id.kind == "CustomResourceDefinition"; }
@@ -38,9 +37,28 @@ struct Link {
   std::string reason;
 };
 
+// Where an object stands: applies before deletes is the business of stages, this is of applies.
+struct Place {
+  int phase = 1, wave = 0;
+  auto operator<=>(const Place&) const = default;
+};
+
+int RankOf(SyncPhase phase) {
+  switch (phase) {
+    case SyncPhase::kPreSync:
+    case SyncPhase::kPreDelete: return 0;
+    case SyncPhase::kSync: return 1;
+    case SyncPhase::kPostSync:
+    case SyncPhase::kPostDelete: return 3;
+    case SyncPhase::kSyncFail: return 4;
+  }
+  return 1;
+}
+constexpr int kDeletes = 2;  // the rank of deletes among the phases
+
 class Order {
  public:
-  explicit Order(std::span<const OrderNode> nodes) : nodes_(nodes), wave_(nodes.size(), 0), level_(nodes.size(), 0) {}
+  explicit Order(std::span<const OrderNode> nodes) : nodes_(nodes), place_(nodes.size()), level_(nodes.size(), 0) {}
 
   Result<Ordering> Run() {
     Index();
@@ -64,7 +82,7 @@ class Order {
   void Index() {
     for (size_t i = 0; i < nodes_.size(); ++i) {
       const OrderNode& node = nodes_[i];
-      by_id_.emplace(node.id, i);
+      by_id_[node.id].push_back(i);
       by_name_[{node.id.kind, node.id.ns, node.id.name}].push_back(i);
       if (IsPolicyOfPods(node.id)) policies_[node.id.ns].push_back(i);
       if (IsCrd(node.id)) {
@@ -80,16 +98,30 @@ class Order {
     }
   }
 
-  size_t Find(const Reference& reference) const {
-    if (const auto it = by_id_.find(reference.id); it != by_id_.end()) return it->second;
+  SyncPhase PhaseOf(size_t i) const { return nodes_[i].hook ? nodes_[i].hook->first : SyncPhase::kSync; }
+
+  // Of several hooks of one name: the one in the phase of who asks, else the latest before it.
+  size_t Nearest(size_t from, const std::vector<size_t>& candidates) const {
+    size_t best = candidates.front();
+    for (size_t i : candidates) {
+      if (PhaseOf(i) == PhaseOf(from)) return i;
+      if (RankOf(PhaseOf(i)) <= RankOf(PhaseOf(from))) best = i;
+    }
+    return best;
+  }
+
+  size_t Find(size_t from, const Reference& reference) const {
+    if (const auto it = by_id_.find(reference.id); it != by_id_.end()) return Nearest(from, it->second);
     if (!reference.any_group) return kNone;
     for (const std::string& ns : {reference.id.ns, std::string()})
-      if (const auto it = by_name_.find({reference.id.kind, ns, reference.id.name}); it != by_name_.end()) return it->second.front();
+      if (const auto it = by_name_.find({reference.id.kind, ns, reference.id.name}); it != by_name_.end()) return Nearest(from, it->second);
     return kNone;
   }
 
   void Add(size_t from, size_t on, Gate gate, bool is_explicit, std::string reason, bool carries_wave = false) {
     if (from == on || nodes_[from].remove != nodes_[on].remove) return;
+    // A hook for failures runs whatever became of the rest.
+    if (PhaseOf(from) == SyncPhase::kSyncFail && PhaseOf(on) != SyncPhase::kSyncFail && !carries_wave) return;
     links_.push_back({from, on, gate, is_explicit, carries_wave, std::move(reason)});
   }
   // The gate that fits the object waited for: a namespace must be active, a CRD served, before anything can use it.
@@ -102,37 +134,41 @@ class Order {
   Status Collect(size_t i) {
     const OrderNode& node = nodes_[i];
     // What a live object says is not a promise of this plan: of a delete, a broken annotation is no error.
-    auto wave = SyncWaveOf(node.object);
-    if (wave.ok()) wave_[i] = *wave;
-    else if (!node.remove) return wave.error();
+    if (node.hook) {
+      place_[i] = {RankOf(node.hook->first), node.hook->second};
+    } else {
+      auto wave = SyncWaveOf(node.object);
+      if (wave.ok()) place_[i].wave = *wave;
+      else if (!node.remove) return wave.error();
+    }
     auto dependencies = DependenciesOf(node.object);
     if (!dependencies.ok() && !node.remove) return dependencies.error();
     if (dependencies.ok()) AddDependencies(i, *dependencies);
 
     if (!node.id.ns.empty())
       if (const auto it = by_id_.find(ObjectId{"", "Namespace", "", node.id.ns}); it != by_id_.end())
-        Add(i, it->second, Gate::kActive, false, "its namespace", true);
+        Add(i, it->second.front(), Gate::kActive, false, "its namespace", true);
     if (const auto it = crds_.find({node.id.group, node.id.kind}); it != crds_.end())
       Add(i, it->second, Gate::kEstablished, false, "its kind is defined by the CRD", true);
 
     for (Reference& reference : ReferencesOf(node.object)) {
-      const size_t on = Find(reference);
+      const size_t on = Find(i, reference);
       if (on == kNone) continue;
+      if (node.hook && !nodes_[on].exists && !nodes_[on].remove && RankOf(PhaseOf(on)) > RankOf(PhaseOf(i)) && !IsNamespace(nodes_[on].id))
+        out_.warnings.push_back(fmt::format("{} hook {} {}, which is not there yet and comes only in phase {}; make that a hook of an earlier wave, too",
+                                            PhaseName(PhaseOf(i)), Name(i), reference.reason, PhaseName(PhaseOf(on))));
       if (!node.remove && nodes_[on].remove)
         out_.warnings.push_back(fmt::format("{} {}, which this plan deletes", Name(i), reference.reason));
       Add(i, on, GateFor(on, Gate::kExists), false, std::move(reference.reason));
     }
     const Value pod = PodSpecOf(node.object);
     if (pod.is_map()) AddPodSurroundings(i, pod);
-    for (std::string_view hook : kHooks)
-      if (!node.remove && !AnnotationOf(node.object, hook).empty())
-        out_.warnings.push_back(fmt::format("{}: annotation '{}': hooks are applied as ordinary objects", Name(i), hook));
     return Ok();
   }
 
   void AddDependencies(size_t i, const std::vector<Reference>& dependencies) {
     for (const Reference& reference : dependencies) {
-      const size_t on = Find(reference);
+      const size_t on = Find(i, reference);
       if (on == kNone || (nodes_[on].remove && !nodes_[i].remove)) {
         if (!nodes_[i].remove)
           out_.warnings.push_back(fmt::format("{}: depends on {}, which {}", Name(i), reference.id.ToString(),
@@ -173,8 +209,8 @@ class Order {
     for (bool moved = true; moved;) {
       moved = false;
       for (const Link& link : links_) {
-        if (!link.carries_wave || wave_[link.on] <= wave_[link.from]) continue;
-        wave_[link.on] = wave_[link.from];
+        if (!link.carries_wave || place_[link.on] <= place_[link.from]) continue;
+        place_[link.on] = place_[link.from];
         moved = true;
       }
     }
@@ -184,9 +220,13 @@ class Order {
     Adjacency edges(nodes_.size());
     for (const Link& link : links_) {
       if (!link.explicit_ || nodes_[link.from].remove) continue;
-      if (wave_[link.on] > wave_[link.from])
+      const Place from = place_[link.from], on = place_[link.on];
+      if (on.phase > from.phase)
+        return Invalid(fmt::format("{} ({}) depends on {}, which is in a later phase ({}); move one of them", Name(link.from),
+                                   PhaseName(PhaseOf(link.from)), Name(link.on), PhaseName(PhaseOf(link.on))));
+      if (on > from)
         return Invalid(fmt::format("{} (sync wave {}) depends on {}, which is in a later wave ({}); move one of them", Name(link.from),
-                                   wave_[link.from], Name(link.on), wave_[link.on]));
+                                   from.wave, Name(link.on), on.wave));
       edges[link.from].push_back(link.on);
     }
     const std::vector<size_t> cycle = FindCycle(edges);
@@ -197,7 +237,7 @@ class Order {
   }
 
   void DropAgainstWaves() {
-    std::erase_if(links_, [&](const Link& link) { return wave_[link.on] > wave_[link.from]; });
+    std::erase_if(links_, [&](const Link& link) { return place_[link.on] > place_[link.from]; });
   }
 
   // Links within a strongly connected component are put back one by one, explicit ones first; one that closes a cycle
@@ -227,7 +267,7 @@ class Order {
   void RaiseLevels() {
     Adjacency dependants(nodes_.size());
     for (const Link& link : links_)
-      if (wave_[link.on] == wave_[link.from]) dependants[link.on].push_back(link.from);
+      if (place_[link.on] == place_[link.from]) dependants[link.on].push_back(link.from);
     std::vector<size_t> todo;
     for (size_t i = 0; i < nodes_.size(); ++i) {
       if (!IsWebhook(nodes_[i].id)) continue;
@@ -246,25 +286,27 @@ class Order {
   }
 
   void Emit() {
-    // Applies go up through (wave, level), deletes come after and go down.
+    // Applies go up through (phase, wave, level), deletes come after those of the Sync phase and go down.
     const auto key = [&](size_t i) {
-      const bool remove = nodes_[i].remove;
-      return std::array<int64_t, 3>{remove, remove ? -int64_t{wave_[i]} : wave_[i], remove ? -level_[i] : level_[i]};
+      const Place place = place_[i];
+      if (nodes_[i].remove) return std::array<int64_t, 3>{kDeletes, -int64_t{place.wave}, -level_[i]};
+      return std::array<int64_t, 3>{place.phase, place.wave, level_[i]};
     };
     std::map<std::array<int64_t, 3>, size_t> stages;
-    for (size_t i = 0; i < nodes_.size(); ++i) stages.emplace(key(i), 0);
-    int previous_wave = 0;
+    for (size_t i = 0; i < nodes_.size(); ++i) stages.emplace(key(i), i);
+    const std::array<int64_t, 3>* previous = nullptr;
     for (auto& [k, index] : stages) {
+      const bool deletes = k[0] == kDeletes;
+      Stage stage{deletes, deletes ? SyncPhase::kSync : StagePhase(index), static_cast<int>(deletes ? -k[1] : k[1]), Gate::kExists, false};
       index = out_.stages.size();
-      const bool deletes = k[0] != 0;
-      const int wave = static_cast<int>(deletes ? -k[1] : k[1]);
-      const bool first = out_.stages.empty(), new_wave = !first && (wave != previous_wave || deletes != out_.stages.back().deletes);
-      Stage stage{deletes, wave, Gate::kExists, false};
-      if (!first && deletes) stage.requires_gate = out_.stages.back().deletes ? Gate::kGone : Gate::kExists;
-      else if (new_wave) stage.requires_gate = Gate::kHealthy;
-      stage.needs_success = deletes || new_wave;
+      if (previous) {
+        const bool new_phase = (*previous)[0] != k[0], new_wave = new_phase || (*previous)[1] != k[1];
+        if (deletes) stage.requires_gate = !new_phase ? Gate::kGone : (*previous)[0] == RankOf(SyncPhase::kPreDelete) ? Gate::kHealthy : Gate::kExists;
+        else if (new_wave && stage.phase != SyncPhase::kSyncFail) stage.requires_gate = Gate::kHealthy;
+        stage.needs_success = (deletes || new_wave) && stage.phase != SyncPhase::kSyncFail;
+      }
       out_.stages.push_back(stage);
-      previous_wave = wave;
+      previous = &k;
     }
     out_.stage_of.resize(nodes_.size());
     for (size_t i = 0; i < nodes_.size(); ++i) out_.stage_of[i] = stages.at(key(i));
@@ -277,6 +319,12 @@ class Order {
     for (auto& edges : out_.after)
       std::sort(edges.begin(), edges.end(), [&](const Edge& a, const Edge& b) { return nodes_[a.on].id < nodes_[b.on].id; });
     Sequence();
+  }
+
+  // Of a stage that this node, or a Namespace or CRD pulled into it, stands in.
+  SyncPhase StagePhase(size_t i) const {
+    const SyncPhase own = PhaseOf(i);
+    return RankOf(own) == place_[i].phase ? own : SyncPhase::kPreSync;
   }
 
   static std::string BackwardReason(const Link& link) {
@@ -314,13 +362,14 @@ class Order {
   }
 
   std::span<const OrderNode> nodes_;
-  std::unordered_map<ObjectId, size_t> by_id_;
+  std::unordered_map<ObjectId, std::vector<size_t>> by_id_;
   std::map<std::tuple<std::string, std::string, std::string>, std::vector<size_t>> by_name_;  // kind, namespace, name
   std::map<std::pair<std::string, std::string>, size_t> crds_;                                // group, kind -> its CRD
   std::map<std::string, std::vector<size_t>> policies_;                                       // by namespace
   std::map<std::pair<std::string, std::string>, std::vector<size_t>> rights_;  // (namespace, account) -> bindings
   std::vector<Link> links_;
-  std::vector<int> wave_, level_;
+  std::vector<Place> place_;
+  std::vector<int> level_;
   Ordering out_;
 };
 

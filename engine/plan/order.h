@@ -4,8 +4,10 @@
 // workload. Applies follow the edges; deletes follow them backwards, after every apply. Pure.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/plan/plan.h"
@@ -17,6 +19,8 @@ struct OrderNode {
   Value object;          // the manifest; of a delete: the live object
   Origin origin;
   bool remove = false;
+  bool exists = false;   // it is in the cluster already
+  std::optional<std::pair<SyncPhase, int>> hook{};  // of hooks: their phase, and the wave in it. Two nodes of one id are in different phases
 };
 
 struct Ordering {
@@ -24,10 +28,11 @@ struct Ordering {
   std::vector<Stage> stages;
   std::vector<size_t> stage_of;          // for each node
   std::vector<size_t> sequence;          // all nodes, each after everything it waits for
-  std::vector<std::string> warnings;     // references to objects that the plan deletes, unknown depends-on targets, hooks
+  std::vector<std::string> warnings;     // references to objects that the plan deletes or that a later phase makes, unknown depends-on targets
 };
 
-// Ids must be unique. Explicit dependencies are promises: a cycle of them, or one against the waves, is kInvalid and the
+// Ids must be unique within a phase. Hooks of PreSync come before everything else but the Namespaces and CRDs that they need,
+// those of PostSync after everything is healthy, those of SyncFail last: nothing is an edge of theirs. Explicit dependencies are promises: a cycle of them, or one against the waves, is kInvalid and the
 // message prints it. Implicit ones are advice: one that would close a cycle, or runs against the waves, is dropped.
 // Namespaces and CRDs move to the earliest wave of what needs them. Webhook configurations come last in their wave, so
 // that they do not refuse the objects applied beside them while their server starts.

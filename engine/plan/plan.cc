@@ -3,7 +3,7 @@
 namespace plumb {
 
 std::string_view ActionName(Action action) {
-  constexpr std::string_view kNames[] = {"none", "create", "patch", "replace", "delete", "keep", "blocked"};
+  constexpr std::string_view kNames[] = {"none", "create", "patch", "replace", "delete", "keep", "blocked", "await"};
   return kNames[static_cast<size_t>(action)];
 }
 

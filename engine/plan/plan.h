@@ -5,10 +5,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/object.h"
+#include "engine/plan/sync_record.h"
 
 namespace plumb {
 
@@ -22,6 +24,7 @@ enum class Action : uint8_t {
   kDelete,
   kKeep,     // left the source but stays in the cluster, and in the inventory; `why` says why
   kBlocked,  // should be carried out and cannot be; `why` says why. What depends on it is skipped
+  kAwait,    // of hooks: it was made by an earlier attempt at this sync, and its end is awaited; nothing is sent
 };
 
 // "none", "create", "patch", ...
@@ -44,6 +47,20 @@ struct Edge {
   std::string reason;  // "its namespace", "uses ConfigMap shop/settings", "depends-on"
 };
 
+// Of a step that runs a hook (hooks.h). Its gate is kHealthy: it has completed.
+struct HookRun {
+  SyncPhase phase = SyncPhase::kSync;
+  bool delete_on_success = false, delete_on_failure = false;
+};
+
+// A hook object of an earlier attempt whose end is on record: it is let go of, and deleted where its policy says so.
+struct HookLeftover {
+  ObjectId id;
+  Gvk gvk;
+  std::string uid;
+  bool remove = false;
+};
+
 struct Step {
   Action action = Action::kNone;
   ObjectId id;
@@ -61,13 +78,15 @@ struct Step {
   std::string why;                         // of kKeep, kBlocked, kReplace; else ""
   bool in_use = false;                     // of kKeep: what is in it belongs to others, or is not known
   std::string takes_along;                 // of deletes: what goes with it beside the plan's own steps, counted and named; else ""
+  std::optional<HookRun> hook;             // it runs a hook; several steps may have one id then, in different phases
 
-  bool changes() const { return action >= Action::kCreate && action <= Action::kDelete; }
+  bool changes() const { return (action >= Action::kCreate && action <= Action::kDelete) || action == Action::kAwait; }
 };
 
 // Steps of a stage start when all steps of the earlier stages are as far as `requires` says. Within a stage only edges count.
 struct Stage {
-  bool deletes = false;           // delete stages come last
+  bool deletes = false;           // delete stages come after all applies of the Sync phase
+  SyncPhase phase = SyncPhase::kSync;     // SyncFail: its steps start where something before them failed, and otherwise never
   int wave = 0;
   Gate requires_gate = Gate::kExists;  // of apply steps: kExists or kHealthy; of delete steps: kExists or kGone
   bool needs_success = false;     // skipped where a step of an earlier stage failed
@@ -83,8 +102,9 @@ struct Hold {
 
 struct PlanSummary {
   size_t none = 0, create = 0, patch = 0, replace = 0, remove = 0, keep = 0, blocked = 0, held = 0;
+  size_t hooks = 0;  // to run or to await, those for failures apart; not among the counts before
 
-  bool in_sync() const { return create + patch + replace + remove + blocked + held == 0; }
+  bool in_sync() const { return create + patch + replace + remove + blocked + held + hooks == 0; }
   bool operator==(const PlanSummary&) const = default;
 };
 
@@ -96,6 +116,9 @@ struct Plan {
   std::vector<std::string> warnings;
   std::vector<std::string> unchecked;  // errors to show: of what the server was asked, what it refuses or could not be asked
   std::vector<ObjectId> gone;  // inventory entries that a complete view does not show any more: they leave the record
+  bool heals = false;                   // of a part of an application: it is no sync, and says nothing about one
+  std::optional<SyncRecord> sync;       // what the inventory says of this sync before the first hook runs
+  std::vector<HookLeftover> leftovers;  // hook objects to let go of
   PlanSummary summary;  // held steps are counted as held only
   // SHA-256 in hexadecimal over everything that would change: the same changes have the same digest on any machine.
   // Secret values enter as parts of hashes only. Approvals bind to it.

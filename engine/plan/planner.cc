@@ -8,6 +8,7 @@
 #include "engine/plan/digest.h"
 #include "engine/plan/guards.h"
 #include "engine/plan/holds.h"
+#include "engine/plan/hook_planner.h"
 #include "engine/plan/order.h"
 
 namespace plumb {
@@ -22,6 +23,7 @@ class Planner {
   Result<Plan> Run() {
     PLUMB_OK(CheckIds());
     for (const DesiredObject& desired : input_.desired) AddDesired(desired);
+    PLUMB_OK(AddHooks());
     AddOrphans();
     PLUMB_OK(Order());
     plan_.application = input_.application;
@@ -46,6 +48,26 @@ class Planner {
                                    manifest.origin.ToString()));
       wanted_.insert(id);
     }
+    for (const Manifest& hook : input_.hooks.manifests) {
+      const ObjectId id = IdOf(hook.root());
+      if (id.name.empty()) continue;
+      const auto [it, fresh] = seen.emplace(id, &hook);
+      if (!fresh)
+        return Invalid(fmt::format("{} is declared twice: in {} and, as a hook, in {}; remove one", id.ToString(), it->second->origin.ToString(),
+                                   hook.origin.ToString()));
+      wanted_.insert(id);  // one that is never run (Skip) is no orphan either
+    }
+    return Ok();
+  }
+
+  Status AddHooks() {
+    PLUMB_TRY(hooks, PlanHooks(input_));
+    hook_steps_ = plan_.steps.size();
+    for (Step& step : hooks.steps) plan_.steps.push_back(std::move(step));
+    hook_places_ = std::move(hooks.places);
+    plan_.leftovers = std::move(hooks.leftovers);
+    plan_.sync = std::move(hooks.record);
+    plan_.heals = input_.hooks.content.empty();
     return Ok();
   }
 
@@ -168,9 +190,12 @@ class Planner {
   Status Order() {
     std::vector<OrderNode> nodes;
     nodes.reserve(plan_.steps.size());
-    for (const Step& step : plan_.steps) {
+    for (size_t i = 0; i < plan_.steps.size(); ++i) {
+      const Step& step = plan_.steps[i];
       const bool remove = step.action == Action::kDelete || step.action == Action::kKeep;
-      nodes.push_back({step.id, remove ? step.live.root() : step.desired.root(), step.origin, remove});
+      OrderNode node{step.id, remove ? step.live.root() : step.desired.root(), step.origin, remove, !step.live.root().is_null(), {}};
+      if (step.hook) node.hook = {hook_places_[i - hook_steps_].phase, hook_places_[i - hook_steps_].wave};
+      nodes.push_back(std::move(node));
     }
     PLUMB_TRY(order, OrderSteps(nodes));
     std::vector<size_t> place(nodes.size());
@@ -206,8 +231,10 @@ class Planner {
   void Summarise() {
     PlanSummary& sum = plan_.summary;
     for (const Step& step : plan_.steps) {
-      size_t* const counters[] = {&sum.none, &sum.create, &sum.patch, &sum.replace, &sum.remove, &sum.keep, &sum.blocked};
-      ++(step.hold >= 0 ? sum.held : *counters[static_cast<size_t>(step.action)]);
+      size_t* const counters[] = {&sum.none, &sum.create, &sum.patch, &sum.replace, &sum.remove, &sum.keep, &sum.blocked, &sum.hooks};
+      if (step.hook && step.hook->phase == SyncPhase::kSyncFail) continue;
+      if (step.hook && step.changes()) ++sum.hooks;
+      else ++(step.hold >= 0 ? sum.held : *counters[static_cast<size_t>(step.action)]);
     }
   }
 
@@ -215,6 +242,8 @@ class Planner {
   const std::string applyset_id_;
   std::unordered_set<ObjectId> wanted_;
   std::unordered_set<std::string> wanted_uids_;
+  size_t hook_steps_ = 0;  // the steps from here on are hooks, as many as there are places
+  std::vector<HookPlan::Place> hook_places_;
   Plan plan_;
 };
 

@@ -39,8 +39,21 @@ struct DesiredObject {
   std::string blocked;   // not "": a step that cannot be carried out, and why ("kind 'Foo' is not known to the cluster")
 };
 
+// The hooks of a sync, and what is known of their objects.
+struct HookInput {
+  std::vector<Manifest> manifests;
+  std::unordered_map<size_t, std::string> blocked;  // of manifests, by index: why they cannot be carried out
+  // ContentOf everything that is applied: what tells one sync from the next. "": the plan is no sync of an application but heals a
+  // part of it, and hooks are left alone.
+  std::string content;
+  std::string request;   // of a sync that somebody asked for: it runs hooks again though the content is the same
+  bool retry = false;    // hooks of this sync that failed run again
+  std::unordered_map<ObjectId, LiveObject> live;    // of HookObjects(); missing = unknown
+};
+
 struct PlanOptions {
   bool prune = true;
+  bool deleting = false;  // the application goes: PreDelete and PostDelete hooks run, and no others
   // Held until the plan's digest is approved: more deletes and replaces than `budget_deletes` that are also more than
   // `budget_percent` of the inventory. 0 percent: the number alone counts.
   size_t budget_deletes = 10;
@@ -72,6 +85,7 @@ struct PlanInput {
   std::unordered_map<ObjectId, LiveObject> orphans;  // live state of inventory entries that are not desired; missing = unknown
   // What lives in the Namespaces and CustomResourceDefinitions among the orphans; missing = unknown.
   std::unordered_map<ObjectId, Contents> contents;
+  HookInput hooks;
   Completeness source, live;
   PlanOptions options;
 };

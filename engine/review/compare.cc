@@ -15,6 +15,7 @@
 #include "engine/plan/guards.h"
 #include "engine/plan/holds.h"
 #include "engine/plan/references.h"
+#include "engine/review/hook_runs.h"
 #include "engine/review/review.h"
 
 namespace plumb {
@@ -78,6 +79,7 @@ class Comparer {
     if (base && (head || !app_.head))
       for (const Manifest& manifest : app_.base->desired.manifests)
         if (!head_.contains(IdOf(manifest.root()))) Removed(manifest);
+    if (head && (base || !app_.base)) Hooks();
     Policy();
     if (head) out_.unused_rules = UnusedRules(app_.rules, compared_);
     return std::move(out_);
@@ -229,6 +231,20 @@ class Comparer {
       ++refused;
     }
     if (errors.size() > refused) out_.unknown.push_back(errors.back());  // the bound on dry runs
+  }
+
+  void Hooks() {
+    HookRuns runs = HookRunsOf(app_.base ? &app_.base->desired : nullptr, &app_.head->desired);
+    review_.hooks += runs.lines.size();
+    out_.hooks = std::move(runs.lines);
+    for (const auto& [manifest, why] : runs.wrong) Refuse(manifest, why);
+    for (const HookRuns::Changed& changed : runs.changed) {
+      const ObjectDiff diff = Diff(changed.head, changed.base.object, NormaliseDesired(changed.base.object));
+      const Document old = masker_.MaskObject(changed.base.object), now = masker_.MaskObject(changed.head.object);
+      images_.Add(diff.id, old.root(), now.root());
+      for (Danger& danger : DangersOf(diff.id, old.root(), now.root())) review_.dangers.push_back(std::move(danger));
+      out_.changes.push_back(masker_.Mask(diff));
+    }
   }
 
   void Refuse(const Manifest& manifest, std::string reason, bool at_base = false) {

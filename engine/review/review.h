@@ -58,6 +58,7 @@ struct ApplicationReview {
   std::vector<MaskedDiff> pending;  // the cluster against base: what was not applied yet
   std::vector<Refusal> refused;
   std::vector<std::string> failures;  // "head: render: ..."
+  std::vector<std::string> hooks;     // that run: "PreSync: Job shop/migrate (changed)"; what changes in them is among `changes`
   std::vector<std::string> notes;     // what will not happen
   std::vector<std::string> unknown;   // what could not be compared with the cluster, and why
   std::vector<std::string> unused_rules;
@@ -70,11 +71,12 @@ struct Review {
   std::vector<Danger> dangers;
   std::vector<ImageChange> images;
   size_t create = 0, patch = 0, replace = 0, remove = 0, orphan = 0;  // of all applications
+  size_t hooks = 0;              // runs of hooks, those for failures included
   size_t namespaces = 0;         // touched
   size_t restarted = 0, pods = 0;  // workloads whose pods are made anew, and their replicas as far as known
   bool failed = false;           // the head of an application cannot be rendered
 
-  bool differs() const { return create + patch + replace + remove + orphan > 0; }
+  bool differs() const { return create + patch + replace + remove + orphan + hooks > 0; }
 };
 
 Review MakeReview(const ReviewInput& input);

@@ -25,6 +25,7 @@ class Writer {
     }
     m.push_back({"refused", a_.List(refused)});
     m.push_back({"failures", Texts(a.failures)});
+    m.push_back({"hooks", Texts(a.hooks)});
     m.push_back({"notes", Texts(a.notes)});
     m.push_back({"unknown", Texts(a.unknown)});
     m.push_back({"unusedRules", Texts(a.unused_rules)});
@@ -50,7 +51,7 @@ class Writer {
   }
 
   Value Summary(const Review& r) {
-    return a_.Map({{"create", Count(r.create)}, {"patch", Count(r.patch)}, {"replace", Count(r.replace)}, {"delete", Count(r.remove)}, {"orphan", Count(r.orphan)},
+    return a_.Map({{"create", Count(r.create)}, {"patch", Count(r.patch)}, {"replace", Count(r.replace)}, {"delete", Count(r.remove)}, {"orphan", Count(r.orphan)}, {"hooks", Count(r.hooks)},
                    {"namespaces", Count(r.namespaces)}, {"restartedWorkloads", Count(r.restarted)}, {"restartedPods", Count(r.pods)}, {"failed", Arena::Bool(r.failed)}});
   }
 

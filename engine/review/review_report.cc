@@ -34,6 +34,7 @@ std::string SummaryLine(const Review& r) {
   add(r.replace, "to replace");
   add(r.remove, "to delete");
   add(r.orphan, "to orphan");
+  add(r.hooks, r.hooks == 1 ? "hook to run" : "hooks to run");
   return out + ".";
 }
 
@@ -80,6 +81,13 @@ ReportSection Images(const Review& review) {
     table.rows.push_back({AsCode(image.before), AsCode(image.after), users});
   }
   if (!table.rows.empty()) section.tables.push_back(std::move(table));
+  return section;
+}
+
+ReportSection Hooks(const Review& review) {
+  ReportSection section{"Hooks that run", Tone::kPlain, {}, {}, {}, {}, false};
+  for (const ApplicationReview& application : review.applications)
+    for (const std::string& hook : application.hooks) section.bullets.push_back(Named(review, application, Printable(hook, 400)));
   return section;
 }
 
@@ -133,6 +141,7 @@ Report ReportOf(const Review& review) {
   add(Dangers(review));
   add(Refused(review));
   add(Images(review));
+  add(Hooks(review));
   add(Notes(review));
   if (review.applications.size() > 1) add(Applications(review));
 

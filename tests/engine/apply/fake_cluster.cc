@@ -4,6 +4,8 @@
 
 #include "core/edit.h"
 #include "core/json.h"
+#include "diff/json_patch.h"
+#include "engine/plan/references.h"
 
 namespace plumb::testing {
 namespace {
@@ -94,6 +96,7 @@ http::Response FakeCluster::Serve(const http::Request& request) {
     if (auto response = intercept(request)) return *response;
   if (!ref) return Refusal(404, "NotFound", "the server could not find the requested resource");
   if (ref->name.empty()) return watches ? List(*ref, target.Get("labelSelector")) : Refusal(403, "Forbidden", "no list");
+  if (request.method == "PATCH" && http::Find(request.headers, "Content-Type") == "application/json-patch+json") return JsonPatch(*ref, request);
   if (request.method == "PATCH") return Patch(*ref, request);
   const auto found = objects.find(ref->id());
   if (found == objects.end()) return Refusal(404, "NotFound", ref->id().ToString() + " not found");
@@ -124,10 +127,35 @@ http::Response FakeCluster::Patch(const kube::ObjectRef& ref, const http::Reques
     Value v = a.Adopt(*body);
     v = WithAt(a, v, {"metadata", "uid"}, exists ? a.Adopt(old).Get("metadata").Get("uid") : a.String(fmt::format("uid-{}", next_uid_++)));
     v = WithAt(a, v, {"metadata", "generation"}, Arena::Int(generation));
+    if (exists && old->Get("metadata").Has("deletionTimestamp"))
+      v = WithAt(a, v, {"metadata", "deletionTimestamp"}, a.Adopt(old).Get("metadata").Get("deletionTimestamp"));
     if (exists && old->Has("status")) v = With(a, v, "status", old->Get("status"));
     return v;
   });
-  return Reply(exists ? 200 : 201, Store(object, generation).root());
+  const Document stored = Store(object, generation);
+  if (!exists)
+    creations.push_back({ref.id(), std::string(stored->Get("metadata").GetString("uid")), std::string(AnnotationOf(stored.root(), "plumb.dev/hook-run"))});
+  return Reply(exists ? 200 : 201, stored.root());
+}
+
+http::Response FakeCluster::JsonPatch(const kube::ObjectRef& ref, const http::Request& request) {
+  const auto found = objects.find(ref.id());
+  if (found == objects.end()) return Refusal(404, "NotFound", ref.id().ToString() + " not found");
+  auto patch = ParseJson(request.body);
+  if (!patch.ok()) return Refusal(400, "BadRequest", patch.error().message());
+  Result<Value> patched = Value();
+  const Document object = BuildDocument([&](Arena& a) {
+    a.Adopt(*patch);
+    patched = ApplyJsonPatch(a, a.Adopt(found->second.object), patch->root());
+    return patched.ok() ? *patched : Value();
+  });
+  if (!patched.ok()) return Refusal(422, "Invalid", patched.error().message());
+  const Value metadata = object->Get("metadata");
+  if (metadata.Has("deletionTimestamp") && metadata.Get("finalizers").empty()) {
+    Remove(ref.id());
+    return Reply(200, object.root());
+  }
+  return Reply(200, Store(object, found->second.generation).root());
 }
 
 // Stores an object under the next revision, and tells who watches.
@@ -196,11 +224,20 @@ http::Response FakeCluster::Delete(const kube::ObjectRef& ref, const http::Reque
     Arena a;
     return Reply(200, a.Map({{"kind", a.String("Status")}, {"status", a.String("Success")}}));
   }
-  const Document dying = BuildDocument([&](Arena& a) { return WithAt(a, a.Adopt(entry.object), {"metadata", "deletionTimestamp"}, a.String("2026-01-01T00:00:00Z")); });
-  return Reply(200, Store(dying, entry.generation).root());
+  Expire(ref.id());
+  return Reply(200, objects.at(ref.id()).object.root());
+}
+
+// Deletes what finalizers do not hold.
+void FakeCluster::Expire(const ObjectId& id) {
+  const Entry entry = objects.at(id);
+  if (entry.object->Get("metadata").Get("finalizers").empty()) return Remove(id);
+  Store(BuildDocument([&](Arena& a) { return WithAt(a, a.Adopt(entry.object), {"metadata", "deletionTimestamp"}, a.String("2026-01-01T00:00:00Z")); }),
+        entry.generation);
 }
 
 void FakeCluster::Tick() {
+  for (const ObjectId& id : std::exchange(expires_, {})) Expire(id);
   if (!controllers) return;
   const auto before = objects;
   for (const auto& [id, entry] : before) {
@@ -208,12 +245,14 @@ void FakeCluster::Tick() {
       const Value v = a.Adopt(entry.object);
       if (id.kind == "Namespace") return WithAt(a, v, {"status", "phase"}, a.String("Active"));
       if (id.kind == "CustomResourceDefinition") return WithAt(a, v, {"status", "conditions"}, Conditions(a, "Established"));
-      if (id.kind == "Job") return WithAt(a, v, {"status", "conditions"}, Conditions(a, "Complete"));
+      if (id.kind == "Job" && !AnnotationOf(v, "test/hangs").empty()) return v;
+      if (id.kind == "Job") return WithAt(a, v, {"status", "conditions"}, Conditions(a, AnnotationOf(v, "test/fails").empty() ? "Complete" : "Failed"));
       if (id.kind != "Deployment") return v;
       return With(a, v, "status", a.Map({{"observedGeneration", Arena::Int(entry.generation)}, {"replicas", Arena::Int(1)},
                                          {"updatedReplicas", Arena::Int(1)}, {"availableReplicas", Arena::Int(1)}}));
     });
     if (!(after.root() == entry.object.root())) Store(after, entry.generation);
+    else if (id.kind == "Job" && after->Get("spec").Has("ttlSecondsAfterFinished") && after->Has("status") && !after->Get("metadata").Has("deletionTimestamp")) Expire(id);
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,16 +31,23 @@ class FakeCluster final : public kube::Transport {
 
   // Handles the request at `index` of the queue and answers it. With `answer` false the answer is lost on the way.
   void Handle(size_t index = 0, bool answer = true);
-  // Controllers do one round of work: namespaces become active, CRDs established, Deployments and Jobs ready.
+  // Controllers do one round of work: namespaces become active, CRDs established, Deployments and Jobs ready. A Job with the
+  // annotation test/fails fails, one with test/hangs runs on; what is over and has a ttlSecondsAfterFinished is deleted.
   void Tick();
 
   const Entry* Find(const ObjectId& id) const;
   Document Get(const ObjectId& id) const;  // null where absent
   void Put(Document object);               // as somebody else would, with a fresh UID
   void Remove(const ObjectId& id);
+  void ExpireNext(const ObjectId& id) { expires_.insert(id); }  // somebody deletes it at the next Tick
 
   std::vector<Pending> pending;
   std::map<ObjectId, Entry> objects;
+  struct Creation {
+    ObjectId id;
+    std::string uid, run;  // run: the annotation plumb.dev/hook-run
+  };
+  std::vector<Creation> creations;  // of everything that was made by a request
   std::vector<std::string> log;  // "PATCH Deployment shop/web", in the order of handling
   // What the server answers instead, where it answers something: "403 {...}".
   std::function<std::optional<http::Response>(const http::Request&)> intercept;
@@ -58,8 +66,11 @@ class FakeCluster final : public kube::Transport {
   Document Store(const Document& object, int generation);
   void Notify(std::string_view type, const Document& object) const;
   http::Response Patch(const kube::ObjectRef& ref, const http::Request& request);
+  http::Response JsonPatch(const kube::ObjectRef& ref, const http::Request& request);
+  void Expire(const ObjectId& id);
   http::Response Delete(const kube::ObjectRef& ref, const http::Request& request);
   std::optional<http::Response> Refuse(const kube::ObjectRef& ref) const;
+  std::set<ObjectId> expires_;
   int next_uid_ = 1, revision_ = 0;
   std::vector<std::shared_ptr<OpenStream>> streams_;
 };

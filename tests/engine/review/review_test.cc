@@ -305,7 +305,7 @@ TEST(Review, JsonForm) {
   const Document json = ReviewToJson(world.Make());
   EXPECT_EQ(json->GetString("apiVersion"), "plumb.dev/v1");
   EXPECT_EQ(json->GetString("kind"), "Review");
-  EXPECT_EQ(WriteJson(json->Get("summary")), R"({"create":0,"patch":1,"replace":0,"delete":0,"orphan":0,"namespaces":1,"restartedWorkloads":0,"restartedPods":0,"failed":false})");
+  EXPECT_EQ(WriteJson(json->Get("summary")), R"({"create":0,"patch":1,"replace":0,"delete":0,"orphan":0,"hooks":0,"namespaces":1,"restartedWorkloads":0,"restartedPods":0,"failed":false})");
   const Value application = json->Get("applications")[0];
   EXPECT_EQ(application.Get("changes")[0].Get("changes")[0].GetString("path"), "data.mode");
 }
@@ -324,6 +324,35 @@ TEST(Review, NoPartOfASecretInAnyForm) {
   const std::string all = WriteMarkdown(report) + WriteHtml(report) + WriteText(report) + WriteJson(*ReviewToJson(review));
   EXPECT_EQ(all.find("QZJX"), std::string::npos) << all.substr(all.find("QZJX") - 200, 300);
   EXPECT_THAT(all, HasSubstr("(masked "));
+}
+
+TEST(Review, HooksThatRunAreListedAndWhatChangesInThemIsShown) {
+  const auto job = [](const std::string& image, const std::string& hook) {
+    return "{apiVersion: batch/v1, kind: Job, metadata: {name: migrate, namespace: shop, annotations: {argocd.argoproj.io/hook: " + hook +
+           "}}, spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: '" + image + "'}]}}}}";
+  };
+  World world;
+  world.Base({Settings("a"), job("m:1", "PreSync")});
+  world.Head({Settings("a"), job("m:1", "PreSync")});
+  EXPECT_FALSE(world.Make().differs()) << "nothing changes, nothing runs";
+
+  world.Head({Settings("b"), job("m:1", "PreSync")});
+  Review review = world.Make();
+  EXPECT_THAT(review.applications[0].hooks, ::testing::ElementsAre("PreSync: Job shop/migrate (as before)"));
+
+  world.Head({Settings("a"), job("m:2", "'PreSync,SyncFail'")});
+  review = world.Make();
+  EXPECT_TRUE(review.differs());
+  EXPECT_THAT(review.applications[0].hooks, ::testing::ElementsAre("PreSync: Job shop/migrate (changed)", "SyncFail: Job shop/migrate (changed, if something fails)"));
+  ASSERT_EQ(review.images.size(), 1u);
+  EXPECT_EQ(review.images[0].after, "m:2");
+  EXPECT_THAT(WriteMarkdown(ReportOf(review)), HasSubstr("Hooks that run"));
+  EXPECT_EQ(review.create + review.patch, 0u) << "a hook is no object that is kept";
+
+  world.Head({Settings("a"), job("m:2", "PreSynk")});
+  review = world.Make();
+  ASSERT_EQ(review.applications[0].refused.size(), 1u);
+  EXPECT_THAT(review.applications[0].refused[0].reason, HasSubstr("did you mean 'PreSync'"));
 }
 
 }  // namespace
