@@ -282,7 +282,7 @@ Status Reconciler::Apply(const Plan& plan, const std::vector<FoundDrift>& drifte
     const Action action = plan.steps[i].action;
     const bool replaced = action == Action::kReplace && !plan.steps[i].hook && report.steps[i].state == StepResult::State::kApplied;
     if (report.steps[i].state == StepResult::State::kDeleted || replaced) ++removed;
-    written_.Note(plan.steps[i].id, report.steps[i].resource_version, context_.clock->Now());
+    if (!plan.steps[i].hook) written_.Note(plan.steps[i].id, report.steps[i].resource_version, context_.clock->Now());
     const StepResult::State state = report.steps[i].state;
     if (state == StepResult::State::kFailed || state == StepResult::State::kBlocked || state == StepResult::State::kSkipped)
       failed_objects_.insert(plan.steps[i].id);
