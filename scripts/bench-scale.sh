@@ -23,11 +23,13 @@ rules:
 - {level: Metadata, users: [plumb]}
 - {level: None}
 END
+# The controller manager holds itself to 20 requests a second by default: Deployments would be healthy no sooner than it looks at them.
 # fresh: a new cluster with the workload's namespaces.
 fresh() {
   tests/controlplane/cluster.sh stop "$work/cluster" >/dev/null 2>&1 || true
   rm -f "$work/audit.log"
-  tests/controlplane/cluster.sh start "$work/cluster" --watch-pid $$ --with controller-manager --user plumb:system:masters \
+  tests/controlplane/cluster.sh start "$work/cluster" --watch-pid $$ --timeout 300 --with controller-manager --user plumb:system:masters \
+    --arg kube-controller-manager:--kube-api-qps=1000 --arg kube-controller-manager:--kube-api-burst=2000 \
     --arg "kube-apiserver:--audit-policy-file=$work/audit.yaml" --arg "kube-apiserver:--audit-log-path=$work/audit.log" >/dev/null 2>"$work/start" || { cat "$work/start" >&2; exit 1; }
   for i in $(seq 0 9); do "$bin/kubectl" --kubeconfig "$work/cluster/kubeconfig" create namespace "bench-$i" >/dev/null; done
 }

@@ -26,6 +26,7 @@ class Exchange {
 
   CurlLoop::Lane lane() const { return lane_; }
   bool is_stream() const { return lane_ == CurlLoop::kStreams; }
+  bool writes() const { return request_.method != "GET"; }
   int status() const { return response_.status; }
   CURL* easy() const { return easy_.get(); }
   const CredentialPtr& credential() const { return credential_; }

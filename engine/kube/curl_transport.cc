@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 #include <deque>
 #include <optional>
@@ -127,7 +128,22 @@ class CurlTransport::Impl {
   // do so until another transfer ends, and a watch does not end. So the first exchange goes alone and tells.
   enum class Protocol : uint8_t { kUnknown, kHttp1, kHttp2 };
 
-  std::deque<ExchangePtr>& waiting(const ExchangePtr& exchange) { return waiting_[exchange->lane()]; }
+  // Those that wait, by what they are. A read may wait for a write, as the writes are what brings the cluster to its state.
+  enum Queue : size_t { kStreams, kWrites, kReads, kQueues };
+  std::deque<ExchangePtr>& waiting(const ExchangePtr& exchange) {
+    return waiting_[exchange->is_stream() ? kStreams : exchange->writes() ? kWrites : kReads];
+  }
+
+  // The queue whose turn it is: writes first, but every so often a read.
+  std::deque<ExchangePtr>* Next() {
+    if (!waiting_[kStreams].empty()) return &waiting_[kStreams];
+    if (requests_running_ >= options_.in_flight) return nullptr;
+    auto &writes = waiting_[kWrites], &reads = waiting_[kReads];
+    if (writes.empty() && reads.empty()) return nullptr;
+    const bool read = writes.empty() || (!reads.empty() && writes_in_a_row_ >= options_.writes_before_read);
+    writes_in_a_row_ = read || reads.empty() ? 0 : writes_in_a_row_ + 1;
+    return read ? &reads : &writes;
+  }
 
   void Run() {
     while (TakeOrders()) {
@@ -170,14 +186,15 @@ class CurlTransport::Impl {
   }
 
   void StartWaiting() {
-    for (auto& queue : waiting_) {
-      while (!queue.empty() && (protocol_ != Protocol::kUnknown || running_.empty()) && (queue.front()->is_stream() || requests_running_ < options_.in_flight)) {
-        CredentialPtr credential = credentials_.Cached();
-        if (!credential) return RefreshCredentials();
-        ExchangePtr exchange = std::move(queue.front());
-        queue.pop_front();
-        Start(std::move(exchange), std::move(credential));
-      }
+    while (protocol_ != Protocol::kUnknown || running_.empty()) {
+      if (std::ranges::all_of(waiting_, [](const auto& queue) { return queue.empty(); })) return;
+      CredentialPtr credential = credentials_.Cached();
+      if (!credential) return RefreshCredentials();
+      auto* queue = Next();
+      if (!queue) return;
+      ExchangePtr exchange = std::move(queue->front());
+      queue->pop_front();
+      Start(std::move(exchange), std::move(credential));
     }
   }
 
@@ -241,7 +258,8 @@ class CurlTransport::Impl {
   CurlLoop loop_;
   const std::shared_ptr<Inbox> inbox_;
 
-  std::array<std::deque<ExchangePtr>, CurlLoop::kLanes> waiting_;
+  std::array<std::deque<ExchangePtr>, kQueues> waiting_;
+  size_t writes_in_a_row_ = 0;  // while reads waited
   std::unordered_map<CURL*, ExchangePtr> running_;
   size_t requests_running_ = 0;
   Protocol protocol_;

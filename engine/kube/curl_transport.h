@@ -15,7 +15,8 @@
 namespace plumb::kube {
 
 struct TransportOptions {
-  size_t in_flight = 64;                          // requests on the wire; more wait in the queue
+  size_t in_flight = 64;                          // requests on the wire; more wait in the queue, writes before reads
+  size_t writes_before_read = 8;                  // in a row, while reads wait
   size_t queued = 100'000;                        // waiting requests; more are kLimit
   size_t streams_per_connection = 32;             // of HTTP/2 requests: 64 in flight are two connections
   size_t connections = 16;                        // to the server, of requests (HTTP/1.1 needs one for each in flight)

@@ -77,6 +77,20 @@ Result<std::shared_ptr<const ResourceMap>> Discovery::Ask() {
 
 Result<std::shared_ptr<const ResourceMap>> Discovery::Refresh() {
   MutexLock one_at_a_time(asking_);
+  return AskNow();
+}
+
+// Many ask at once, as a process starts: who waited for another's question takes its answer.
+Result<std::shared_ptr<const ResourceMap>> Discovery::Newer(const ResourceMap* than) {
+  MutexLock one_at_a_time(asking_);
+  {
+    MutexLock lock(mu_);
+    if (map_ && !stale_ && map_.get() != than) return map_;
+  }
+  return AskNow();
+}
+
+Result<std::shared_ptr<const ResourceMap>> Discovery::AskNow() {
   {
     MutexLock lock(mu_);
     stale_ = false;  // before asking: an Invalidate on the way makes the answer stale again
@@ -101,7 +115,7 @@ Result<std::shared_ptr<const ResourceMap>> Discovery::Map() {
     if (map_ && !stale_) return map_;
     last = map_;
   }
-  auto asked = Refresh();
+  auto asked = Newer(nullptr);
   if (!asked.ok() && last) return last;
   return asked;
 }
@@ -123,7 +137,7 @@ Result<Resource> Discovery::Look(F&& look) {
         return Unavailable(trouble_);  // an old "no" is no answer
       }
     }
-    auto fresh = Refresh();
+    auto fresh = Newer(map.get());
     if (!fresh.ok()) return Unavailable(fresh.error().message());
     map = *fresh;
     found = look(*map);

@@ -39,6 +39,8 @@ class Discovery {
  private:
   template <typename F>
   Result<Resource> Look(F&& look);
+  Result<std::shared_ptr<const ResourceMap>> Newer(const ResourceMap* than);
+  Result<std::shared_ptr<const ResourceMap>> AskNow() REQUIRES(asking_);
   Result<std::shared_ptr<const ResourceMap>> Ask();
 
   Client& client_;

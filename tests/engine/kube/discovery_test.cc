@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <latch>
 #include <map>
+#include <thread>
 
 #include "core/json.h"
 #include "engine/kube/schema_cache.h"
@@ -125,6 +127,26 @@ TEST(Discovery, Legacy) {
   Server server;
   FillLegacy(server);
   CheckAnswers(server);
+}
+
+TEST(Discovery, ManyWhoAskAtOnceAreOneQuestion) {
+  Server server;
+  Fill(server);
+  std::latch all(8);
+  const auto transport = std::make_shared<FakeTransport>([&](const http::Request& request) -> Result<http::Response> {
+    all.wait();  // the first question is answered once everybody has come to ask
+    return server.documents.at(request.target);
+  });
+  Client client(transport, server.options, server.clock);
+  Discovery discovery(client, {}, server.clock);
+  std::vector<std::jthread> askers;
+  for (int i = 0; i < 8; ++i)
+    askers.emplace_back([&] {
+      all.count_down();
+      EXPECT_TRUE(discovery.Map().ok());
+    });
+  askers.clear();
+  EXPECT_EQ(std::ranges::count(transport->requests, "/api", &http::Request::target), 1);
 }
 
 TEST(Discovery, AMissAsksAgainButNotAllTheTime) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <latch>
 #include <map>
 #include <optional>
 
@@ -244,6 +245,38 @@ TEST(CurlTransport, OpenStreamsDoNotHoldUpRequests) {
   for (int i = 0; i < 60; ++i) open.push_back(transport->Open({"GET", "/watch", {}, ""}, {}));
   streams.Await(60);
   for (int i = 0; i < 20; ++i) EXPECT_TRUE(Send(*transport, {"GET", "/", {}, ""}).ok());
+}
+
+TEST(CurlTransport, OfThoseThatWaitWritesGoFirstAndNowAndThenARead) {
+  std::promise<void> first_came, all_wait;
+  std::shared_future<void> waiting = all_wait.get_future();
+  TestServer server([&](const http::Request& request, const std::shared_ptr<http::Responder>& responder) {
+    if (request.target == "/first") {
+      first_came.set_value();
+      waiting.wait();
+    }
+    responder->Send({200, {}, ""});
+  });
+  TransportOptions options;
+  options.in_flight = 1;
+  options.writes_before_read = 3;
+  const auto transport = Connect(server.connection(), options);
+  std::latch answered(11);
+  const auto send = [&](const char* method, const std::string& target) {
+    transport->Send({method, target, {}, ""}, seconds(20), [&](const Result<http::Response>& response) {
+      EXPECT_TRUE(response.ok());
+      answered.count_down();
+    });
+  };
+  send("GET", "/first");
+  first_came.get_future().wait();
+  for (int i = 0; i < 5; ++i) send("GET", "/read");
+  for (int i = 0; i < 5; ++i) send("PATCH", "/write");
+  all_wait.set_value();
+  answered.wait();
+  std::string order;
+  for (const http::Request& request : server.requests()) order += request.target == "/first" ? 'F' : request.target == "/read" ? 'r' : 'W';
+  EXPECT_EQ(order, "FWWWrWWrrrr");
 }
 
 TEST(CurlTransport, AStreamMayOutliveItsTransport) {
