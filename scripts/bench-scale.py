@@ -225,7 +225,6 @@ def cold(plumb, workload, rates):
     took = time.monotonic() - plumb.started
     while plumb.told("healthy") < workload.n: time.sleep(0.02)
     healthy = time.monotonic() - plumb.started
-    if os.environ.get("KEEP_EVENTS"): shutil.copy(plumb.events, os.environ["KEEP_EVENTS"])
     if plumb.ready() < workload.n: sys.exit(f"only {plumb.ready():.0f} are synced and healthy")
     cost = Cost(plumb)
     cost.cpu0, cost.requests0 = (0, 0), Counter()
@@ -332,6 +331,7 @@ def main():
     finally:
         plumb.process.send_signal(signal.SIGTERM)
         plumb.process.wait(30)
+        if os.environ.get("KEEP_EVENTS"): shutil.copy(plumb.events, os.environ["KEEP_EVENTS"])
 
 
 if __name__ == "__main__":
