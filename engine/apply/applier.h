@@ -33,6 +33,7 @@ struct ApplyOptions {
   Duration look_first = std::chrono::seconds(2);
   Duration look_max = std::chrono::seconds(30);
   std::string propagation = "Background";  // of deletes: Background or Foreground
+  kube::Client* records = nullptr;         // reads and writes the inventory, where that is another than carries the steps out
   std::string approved_digest;    // lifts the holds of exactly this plan
 };
 

@@ -164,7 +164,7 @@ void ApplyRun::OnInventory(const kube::Answer& answer) {
     });
     ++on_wire_;
     ++report_.requests;
-    client_.Apply({*kube::BuiltIn("Namespace"), "", ns, ""}, object.root(), {.field_manager = options_.field_manager}, ReplyTo(Purpose::kNamespace, 0));
+    records().Apply({*kube::BuiltIn("Namespace"), "", ns, ""}, object.root(), {.field_manager = options_.field_manager}, ReplyTo(Purpose::kNamespace, 0));
     return;
   }
   error_ = error.Wrap(fmt::format("inventory '{}/{}'", target_.record().ns, target_.record().name));
@@ -238,7 +238,7 @@ void ApplyRun::SendInventory(const Inventory& inventory, Purpose purpose) {
   const ObjectId id = inventory.record();
   ++on_wire_;
   ++report_.requests;
-  client_.Apply({*kube::BuiltIn("ConfigMap"), id.ns, id.name, ""}, object->root(),
+  records().Apply({*kube::BuiltIn("ConfigMap"), id.ns, id.name, ""}, object->root(),
                 {.field_manager = options_.field_manager, .force = true, .metadata_only = true}, ReplyTo(purpose, 0));
 }
 

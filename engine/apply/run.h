@@ -98,6 +98,7 @@ class ApplyRun {
   Result<kube::ObjectRef> RefOf(size_t step) const { return RefOf(plan_.steps[step].gvk, plan_.steps[step].id); }
   Result<kube::ObjectRef> RefOf(const Gvk& gvk, const ObjectId& id) const;
   Inventory ExactInventory() const;
+  kube::Client& records() { return options_.records ? *options_.records : client_; }
 
   kube::Client& client_;
   const ResourceLookup& resources_;

@@ -42,6 +42,8 @@ Command DiffCommand();
 Command SnapshotCommand();
 Command ApplyCommand();
 Command RunCommand();
+Command ControllerCommand();
+Command CrdsCommand();
 Command ExplainCommand();
 
 }  // namespace plumb::cli

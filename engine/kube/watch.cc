@@ -25,6 +25,7 @@ struct End {
 std::string WatchTarget(const Resource& resource, const WatchOptions& options, const std::string& version, std::chrono::seconds timeout) {
   std::string target = fmt::format("{}?watch=true&allowWatchBookmarks=true&timeoutSeconds={}&resourceVersion={}", resource.CollectionPath(options.ns),
                                    timeout.count(), http::PercentEncode(version));
+  if (!options.field_selector.empty()) target += "&fieldSelector=" + http::PercentEncode(options.field_selector);
   if (!options.label_selector.empty()) target += "&labelSelector=" + http::PercentEncode(options.label_selector);
   return target;
 }
@@ -118,6 +119,7 @@ void Watch::StartList() {
   ListOptions list;
   list.ns = options_.ns;
   list.label_selector = options_.label_selector;
+  list.field_selector = options_.field_selector;
   client_.List(resource_, list, [inbox = inbox_, attempt = ++attempt_](Result<ObjectList> result) {
     inbox->Put({attempt, std::move(result)});
   });

@@ -26,7 +26,7 @@ enum class ChangeType : uint8_t { kAdded, kModified, kDeleted };
 
 struct WatchOptions {
   std::string ns;                                       // "": all namespaces
-  std::string label_selector;
+  std::string label_selector, field_selector;
   std::chrono::seconds server_timeout{290};             // the server ends a watch then; up to a fifth more, at random
   Duration server_grace = std::chrono::seconds(30);     // a server that does not is taken for dead
   Duration bookmark_timeout = std::chrono::seconds(150);  // silence after a bookmark (one comes every minute)

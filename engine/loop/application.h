@@ -70,6 +70,7 @@ struct Application {
   std::vector<Dependency> depends_on;
   Budget budget;
   Document ignore;             // list of ignore rules (docs/diff.md), or null
+  bool deleting = false;       // of an object in a cluster: it is being deleted, and with it what it made
   size_t history_limit = 10;   // revisions that the status remembers
   Origin origin;               // where it was read
 

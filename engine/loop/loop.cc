@@ -30,7 +30,9 @@ ReconcilerContext Loop::ContextFor(const Application& application, const std::ve
   };
   own.source = [this, sources](size_t i) { return hub_.View(sources[i]); };
   if (!application.depends_on.empty()) own.waits_for = [this, application] { return WaitsFor(application); };
-  if (context_.admit) own.admit = [this, application](const DesiredSet& desired) { return context_.admit(application, desired); };
+  if (context_.admit) {
+    own.admit = [this, application](const Target& at, const DesiredSet& desired, const Inventory& inventory) { return context_.admit(application, at, desired, inventory); };
+  }
   own.on_owned = [this, key, target](const std::vector<ObjectId>& owned) {
     if (const auto at = target->lock()) SetOwned(key, at->live, owned);
   };

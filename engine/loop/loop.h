@@ -32,7 +32,8 @@ struct LoopOptions {
 struct LoopContext {
   std::function<Result<std::shared_ptr<Target>>(const Application&)> target_for;
   SourceHub::MakeResolver make_resolver;
-  std::function<Status(const Application&, const DesiredSet&)> admit{};  // what its project allows
+  // What its project allows, of all that a plan may touch.
+  std::function<Status(const Application&, const Target&, const DesiredSet&, const Inventory&)> admit{};
   std::function<void(const std::string& key)> on_status{};               // on the reconciling thread: quick
   RenderHelpers helpers{};                                               // what sources may ask for beyond their files
   EventSink events;

@@ -33,12 +33,14 @@ void Reconciler::Publish() {
   // A render of the same files fails the same way: only another commit helps.
   next.stalled = source_failure_.empty() && ((!render_failure_.empty() && retry_at_ == TimePoint::max()) || (render_failure_.empty() && stalled_));
   next.holds = holds_;
+  next.gone = gone_;
   next.drift = book_.drift();
   next.objects = index_.size();
   next.ready = ready;
   next.states.clear();
   next.states.reserve(index_.size());
   for (const auto& [id, i] : index_) next.states.push_back({id, health_[i].status, health_[i].message});
+  if (taken_over_ && next.failure.empty()) return;  // what it says stays until it is known better
   const bool applied = revision_synced_ && render_failure_.empty() && sync_failure_.empty();
   next.healthy = desired_ && ready == health_.size();
   next.synced = applied && next.drift.empty() && next.holds.empty();
@@ -48,7 +50,7 @@ void Reconciler::Publish() {
   told_failure_ = next.failure;
   const bool news = next.summary != before.summary || next.revision != before.revision || next.healthy != before.healthy || next.synced != before.synced ||
                     next.history.size() != before.history.size() || next.ready != before.ready || next.objects != before.objects ||
-                    next.drift.size() != before.drift.size() || next.sync_handled != before.sync_handled || next.plan_digest != before.plan_digest;
+                    next.drift.size() != before.drift.size() || next.sync_handled != before.sync_handled || next.gone != before.gone || next.plan_digest != before.plan_digest;
   if (next.phase != before.phase || next.revision != before.revision) next.changed = context_.clock->Wall();
   if ((next.phase == Phase::kSynced) != (before.phase == Phase::kSynced) || next.ready_since == WallTime{}) next.ready_since = context_.clock->Wall();
   const bool healthy = next.healthy;

@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "diff/object_diff.h"
 #include "engine/loop/reconciler.h"
@@ -112,6 +113,7 @@ Status Reconciler::SyncAll(std::stop_token stop, bool& finished) {
   AssessHealth(nullptr);
   PLUMB_OK(carried);
   finished = true;
+  taken_over_ = false;
   if (!revision_synced_ && !held && render_failure_.empty()) {
     revision_synced_ = true;
     Emit(LoopEvent::Type::kSynced, SummaryLine(plan), {}, context_.clock->Now() - revision_seen_);
@@ -228,10 +230,8 @@ Status Reconciler::CarryOut(const Plan& plan, bool part, std::stop_token stop, b
   SetHolds(plan, part, gate);
   {
     MutexLock lock(mu_);
-    if (!part || whole_holds_.empty()) {  // what waits for an approval stays the plan that is told
-      if (!plan.empty()) status_.plan_digest = plan.digest;
-      status_.plan = plan.summary;
-    }
+    if (!plan.empty() && (!part || whole_holds_.empty()))  // what waits for an approval stays the plan that is told
+      std::tie(status_.plan_digest, status_.plan) = std::tie(plan.digest, plan.summary);
     if (request_) status_.sync_handled = request_->id;
   }
   held = gate.has_value() || !holds_.empty();
@@ -240,6 +240,10 @@ Status Reconciler::CarryOut(const Plan& plan, bool part, std::stop_token stop, b
   const Status status = Apply(plan, drifted, stop);
   const bool heals = !drifted.empty() && approved_ != plan.digest;
   if (!part && status.ok() && render_failure_.empty()) revision_applied_ = true;
+  if (status.ok() && held && plan.summary.create + plan.summary.patch + plan.summary.replace + plan.summary.remove > 0) {
+    PutBack({false, true, {}});  // what is held has a plan, and a digest to approve, of its own now
+    LookAt(context_.clock->Now());
+  }
   if (!status.ok() && stop.stop_requested()) {
     if (!heals) Remember(plan, HistoryEntry::Result::kSuperseded, "a newer revision came", started);
   } else if (!status.ok()) {
@@ -256,6 +260,7 @@ Status Reconciler::Apply(const Plan& plan, const std::vector<FoundDrift>& drifte
   ApplyOptions options;
   options.deadline = application_.sync.timeout;
   options.approved_digest = approved_;
+  options.records = &target_->record_client();
   Applier applier(*target_->client, target_->resources, options, *context_.clock);
   const auto progress = [&](const ApplyEvent& applied) {
     if (!applied.step || !drifted.empty()) return;

@@ -19,6 +19,7 @@ Reconciler::Reconciler(Application application, ReconcilerContext context, Ignor
       backoff_({application_.sync.retry.first, application_.sync.retry.max}) {
   work_.source = work_.all = true;
   status_ = before;
+  taken_over_ = application_.generation != 0 && before.generation == application_.generation && !before.revision.empty();
   status_.ns = application_.ns;
   status_.name = application_.name;
   status_.generation = application_.generation;
@@ -160,6 +161,7 @@ Status Reconciler::Pass(const Work& work, std::stop_token stop) {
     }
     target_ = std::move(*target);
   }
+  if (application_.deleting) return DeleteAll(stop);
   const bool changed = (work.source || !rendering_.rendered()) && RefreshSources();
   if (!rendering_.rendered()) return Ok();  // nothing known yet: unknown is not empty
   // A source that failed does not keep the last good revision from being healed; only pruning waits.
@@ -248,7 +250,7 @@ bool Reconciler::RefreshSources() {
 
 Status Reconciler::LoadInventory() {
   const ObjectId record = Inventory(application_.name, application_.ns).record();
-  const kube::Answer answer = target_->client->Get({*kube::BuiltIn("ConfigMap"), record.ns, record.name, ""});
+  const kube::Answer answer = target_->record_client().Get({*kube::BuiltIn("ConfigMap"), record.ns, record.name, ""});
   if (!answer.object.ok() && answer.object.error().code() != Code::kNotFound) return answer.object.error().Wrap("inventory");
   PLUMB_TRY(inventory, ReadInventory(application_, answer.object.ok() ? answer.object->root() : Value()));
   inventory_ = std::move(inventory);
@@ -256,8 +258,9 @@ Status Reconciler::LoadInventory() {
 }
 
 Status Reconciler::CompleteManifests() {
-  DesiredSet desired = CompleteDesired(application_, rendering_.manifests(), target_->scope_of);
-  if (context_.admit) PLUMB_OK(context_.admit(desired));
+  DesiredSet desired;
+  if (!application_.deleting) desired = CompleteDesired(application_, rendering_.manifests(), target_->scope_of);
+  if (context_.admit) PLUMB_OK(context_.admit(*target_, desired, *inventory_));
   desired_ = std::move(desired);
   index_.clear();
   health_.assign(desired_->manifests.size(), {});

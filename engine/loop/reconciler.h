@@ -40,7 +40,7 @@ struct ReconcilerContext {
   std::function<Result<std::shared_ptr<Target>>()> target;      // the application's cluster
   std::function<SourceView(size_t)> source;                     // of spec.sources[i]
   std::function<std::string()> waits_for{};                     // another application that is not ready; "" none
-  std::function<Status(const DesiredSet&)> admit{};             // what the application's project allows
+  std::function<Status(const Target&, const DesiredSet&, const Inventory&)> admit{};  // what the application's project allows
   std::function<void(const std::vector<ObjectId>&)> on_owned{};  // the objects whose live events it wants to hear of
   std::function<void()> on_status{};                            // status() says something new
   RenderHelpers helpers{};                                      // what sources may ask for beyond their files
@@ -90,6 +90,7 @@ class Reconciler {
   Status Pass(const Work& work, std::stop_token stop);
   bool RefreshSources();
   Status CompleteManifests();
+  Status DeleteAll(std::stop_token stop);
   Status LoadInventory();
   Status LookAtCluster(Duration max_age);
   Status SyncAll(std::stop_token stop, bool& finished);
@@ -133,6 +134,8 @@ class Reconciler {
   bool revision_synced_ = false, announced_healthy_ = false;
   std::string source_failure_, render_failure_, sync_failure_, waiting_ = "for its source";
   bool stalled_ = false;
+  bool taken_over_ = false;  // the status is of before a restart or a hand-over, and no pass came to its end yet
+  bool gone_ = false;  // of a deletion: all that was to be deleted is
   std::string told_failure_, told_hold_, told_plan_;
   std::vector<HoldState> holds_, whole_holds_;  // whole_holds_: of the last plan for everything
   std::set<ObjectId> failed_objects_;  // of the last plan: not touched before the next one

@@ -73,6 +73,7 @@ struct ApplicationStatus {
   std::deque<HistoryEntry> history;  // the newest first
   std::string cluster_identity; // UID of the kube-system namespace of the cluster that was written to
   std::string sync_handled;     // the last request of `plumb sync` that was answered
+  bool gone = false;            // of an application that is being deleted: what it made is deleted too
   int64_t generation = 0;       // of the Application object that this is the status of
   WallTime changed{};           // when phase or revision changed last
   WallTime ready_since{};       // since when it is Synced and healthy, or is not

@@ -23,6 +23,7 @@ class Writer {
     members.push_back({"summary", arena_.String(status_.summary)});
     members.push_back({"phase", Arena::Borrow(PhaseName(status_.phase))});
     Text(members, "revision", status_.revision);
+    Text(members, "shortRevision", status_.revision.substr(0, 10));
     Text(members, "sourceRevision", status_.seen_revision);
     Text(members, "subject", status_.subject);
     members.push_back({"synced", Arena::Bool(status_.synced)});
@@ -146,7 +147,15 @@ ApplicationStatus ReadStatus(Value status) {
   read.revision = status.GetString("revision");
   read.cluster_identity = status.GetString("clusterIdentity");
   read.sync_handled = status.GetString("handledSync");
-  read.plan_digest = status.Get("plan").GetString("digest");
+  const Value plan = status.Get("plan");
+  const auto count = [&](std::string_view key) { return static_cast<size_t>(std::max<int64_t>(0, plan.Get(key).AsInt())); };
+  read.plan_digest = plan.GetString("digest");
+  read.plan.create = count("create");
+  read.plan.patch = count("change");
+  read.plan.replace = count("replace");
+  read.plan.remove = count("delete");
+  read.plan.held = count("held");
+  read.plan.blocked = count("blocked");
   read.changed = TimeOf(status, "changed");
   if (!status.GetString("summary").empty()) read.summary = status.GetString("summary");
   for (int phase = 0; phase <= static_cast<int>(Phase::kSuspended); ++phase)

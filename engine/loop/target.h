@@ -17,13 +17,16 @@ struct Target {
   ClusterStateLookup state;            // which cluster it is, and whether it is frozen; null: nobody asks
   ContentsLookup contents;             // what a deletion would take along
   std::string own_namespace;           // where Plumb itself runs, if in this cluster
-  kube::Client* client = nullptr;
+  kube::Client* client = nullptr;      // carries steps out: as a project's service account, where it has one
+  kube::Client* records = nullptr;     // writes inventories, always as Plumb itself; null: `client`
   LiveStore* live = nullptr;
   ScopeLookup scope_of;
   ResourceLookup resources;
   SchemaLookup schema;
   CheckLookup check;                   // asks about what the diff is not sure of; empty: nobody is asked
   std::shared_ptr<void> owner;
+
+  kube::Client& record_client() const { return records ? *records : *client; }
 };
 
 }  // namespace plumb

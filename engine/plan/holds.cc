@@ -22,7 +22,7 @@ class Holder {
     }
     Frozen();
     Protected();
-    if (!Empty()) Budget();
+    if (!input_.options.remove_all && !Empty()) Budget();
     Unknown();
     InUse();
   }

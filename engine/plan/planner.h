@@ -58,6 +58,7 @@ struct PlanOptions {
   // `budget_percent` of the inventory. 0 percent: the number alone counts.
   size_t budget_deletes = 10;
   size_t budget_percent = 20;
+  bool remove_all = false;  // somebody deletes the application with all it made: neither budget nor emptiness holds that
   // Delete (and replace) these kinds only with the annotation plumb.dev/prune: allowed, or approval. "Kind.group".
   std::set<std::string> protected_kinds = {"Namespace",
                                            "CustomResourceDefinition.apiextensions.k8s.io",

@@ -26,8 +26,9 @@ const std::map<std::string, Rooms> kMayUse = {
     {"engine/apply", {"core", "diff", "engine/http", "engine/kube", "engine/plan", "engine/health"}},
     {"engine/loop", {"core", "diff", "sources", "plugins", "engine/http", "engine/kube", "engine/plan", "engine/health", "engine/apply"}},
     {"engine/review", {"core", "diff", "sources", "plugins", "engine/http", "engine/kube", "engine/plan", "engine/health", "engine/apply", "engine/loop"}},
+    {"engine/controller", {"core", "diff", "sources", "plugins", "engine/http", "engine/kube", "engine/plan", "engine/health", "engine/apply", "engine/loop"}},
     {"engine/server", {"core", "diff", "sources", "plugins", "engine/http", "engine/kube", "engine/plan", "engine/health", "engine/apply", "engine/loop"}},
-    {"engine/cli", {"core", "diff", "sources", "plugins", "engine/http", "engine/kube", "engine/plan", "engine/health", "engine/apply", "engine/loop", "engine/review", "engine/server", "engine/sandbox"}},
+    {"engine/cli", {"core", "diff", "sources", "plugins", "engine/http", "engine/kube", "engine/plan", "engine/health", "engine/apply", "engine/loop", "engine/controller", "engine/review", "engine/server", "engine/sandbox"}},
 };
 
 // "engine/kube/client.h" is of room "engine/kube", "core/value.h" of "core"; a system header of none.

@@ -1,0 +1,96 @@
+#include "engine/cli/serving.h"
+
+#include <fmt/core.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "core/log.h"
+#include "core/version.h"
+#include "engine/cli/listen.h"
+#include "engine/cli/run_metrics.h"
+#include "engine/cli/source.h"
+#include "engine/loop/remote_bases.h"
+#include "engine/loop/status_document.h"
+
+namespace plumb::cli {
+
+namespace {
+
+Status WriteAddress(const std::string& file, const std::string& address) {
+  if (file.empty()) return Ok();
+  std::ofstream(file) << address << "\n";
+  return std::ifstream(file) ? Ok() : Status(Unavailable(fmt::format("--write-address: '{}' cannot be written", file)));
+}
+
+}  // namespace
+
+std::vector<Flag> ServingFlags() {
+  std::vector<Flag> flags = {{"listen", 0, "ADDRESS", "where to serve metrics, probes and webhooks", "127.0.0.1:8080", false, {}},
+                             {"write-address", 0, "FILE", "write the address it listens on here (for port 0)", "", false, {}},
+                             {"cache", 0, "DIR", "where fetched repositories are kept (default: ~/.cache/plumb)", "", false, {}}};
+  for (const Flag& flag : RemoteBaseFlags("none")) flags.push_back(flag);
+  return flags;
+}
+
+Serving::Serving(const Flags& flags) : flags_(flags), metrics_({.version = std::string(kVersion)}), timeline_(stdout, flags.Get("output") == "json", Clock::Real().Wall()) {
+  git_.cache_directory = CacheDirectory(flags);
+  git_.observe = [this](const GitOperation& operation) {
+    metrics_.AddGitRequest(operation.fetch ? "fetch" : "list", operation.ok ? "ok" : CodeName(operation.code), operation.elapsed);
+  };
+  sweeper_ = std::make_unique<MirrorSweeper>(git_.cache_directory);
+}
+
+kube::ClientOptions Serving::client_options() {
+  kube::ClientOptions options;
+  options.on_request = [this](const kube::RequestEvent& request) { metrics_.AddApiRequest(request.verb, request.code, request.took); };
+  return options;
+}
+
+LoopContext Serving::context() {
+  LoopContext context;
+  context.make_resolver = Resolvers(git_);
+  context.clock = &Clock::Real();
+  context.events = [this](const LoopEvent& event) {
+    timeline_.Print(event);
+    CountEvent(metrics_, event);
+  };
+  if (!flags_.All("remote-bases").empty())
+    context.helpers.remote_bases = [this](const ApplicationSource& source) {
+      return std::make_unique<RemoteBasesFromSources>(RemoteBaseOptionsOf(flags_, source, git_));
+    };
+  if (flags_.On("allow-functions")) context.helpers.functions = &functions_;
+  return context;
+}
+
+LoopOptions Serving::loop_options() {
+  LoopOptions options;
+  options.on_pass = [this](Duration waited, Duration took) {
+    metrics_.AddPass(waited, took);
+    trimmer_.Touch();
+  };
+  return options;
+}
+
+Status Serving::Serve(Loop& loop, std::function<bool(std::string*)> ready) {
+  PLUMB_TRY(listen, ParseListen(flags_.Get("listen")));
+  OperationsOptions options;
+  options.address = listen.first;
+  options.port = listen.second;
+  if (std::getenv("PLUMB_WEBHOOK_SECRET")) options.webhook_secrets = {{.env = "PLUMB_WEBHOOK_SECRET"}};
+  OperationsCallbacks callbacks;
+  callbacks.on_push = [&loop](const Push& push) {
+    return loop.Push([&](const ApplicationSource& source) { return !source.git.url.empty() && push.Concerns(source.git.url); });
+  };
+  callbacks.ready = std::move(ready);
+  callbacks.applications = [&loop] { return ApplicationsJson(loop.status()); };
+  callbacks.before_metrics = [this, &loop](Metrics&) { MeasureLoop(metrics_, loop); };
+  PLUMB_TRY(server, OperationsServer::Start(options, metrics_, callbacks));
+  server_ = std::move(server);
+  const std::string address = fmt::format("{}:{}", listen.first, server_->port());
+  PLUMB_OK(WriteAddress(flags_.Get("write-address"), address));
+  log::Info("listening", {{"address", address}, {"paths", "/metrics /healthz /readyz /webhook /api/v1/applications"}});
+  return Ok();
+}
+
+}  // namespace plumb::cli

@@ -1,0 +1,40 @@
+// The end of an application whose object is deleted with the finalizer plumb.dev/delete: what it made goes, in reverse order.
+#include "engine/kube/client.h"
+#include "engine/loop/reconciler.h"
+
+namespace plumb {
+
+// A plan of which nothing is wanted any more, by the rules of every other: only what the inventory names, by UID, what is
+// needed last. Neither the source nor its freshness matters. Protected kinds wait for approval.
+Status Reconciler::DeleteAll(std::stop_token stop) {
+  if (gone_) return Ok();
+  fresh_ = {true, ""};
+  source_failure_.clear();
+  render_failure_.clear();
+  waiting_.clear();
+  {
+    MutexLock lock(mu_);
+    revision_synced_ = false;
+    if (revision_.empty()) revision_ = status_.revision;
+    // Whoever deleted the object asked for it; windows hold it where they hold people too.
+    if (!request_) request_ = SyncRequest{status_.sync_handled, "deletion"};
+  }
+  bool finished = false;
+  Status status = Ok();
+  if (!inventory_) status = LoadInventory();
+  if (status.ok()) status = CompleteManifests();
+  if (status.ok()) status = SyncAll(stop, finished);
+  if (status.ok() && finished && revision_synced_) {
+    const ObjectId record = inventory_->record();
+    const kube::Answer answer = target_->record_client().Delete({*kube::BuiltIn("ConfigMap"), record.ns, record.name, ""});
+    if (!answer.object.ok() && answer.object.error().code() != Code::kNotFound) status = answer.object.error().Wrap("inventory");
+    else gone_ = true;
+  }
+  if (stop.stop_requested() || (status.ok() && !finished)) return status;
+  sync_failure_.clear();
+  if (status.ok()) backoff_.Reset(application_.name);
+  else if (retry_at_ == TimePoint::max()) Failed(status.error(), status.error().code() != Code::kInvalid);
+  return status;
+}
+
+}  // namespace plumb
