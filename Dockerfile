@@ -12,9 +12,10 @@ RUN make install PREFIX=/out && strip /out/bin/plumb
 
 FROM debian:12-slim
 COPY scripts/install-packages.sh scripts/packages.txt /tmp/install/scripts/
-RUN /tmp/install/scripts/install-packages.sh run && rm -rf /tmp/install /var/lib/apt/lists/* /var/cache/apt/*
+# A user of its own: ssh refuses to run for a number that /etc/passwd does not know.
+RUN /tmp/install/scripts/install-packages.sh run && useradd --uid 65532 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin plumb && rm -rf /tmp/install /var/lib/apt/lists/* /var/cache/apt/*
 COPY --from=build /out/bin/plumb /usr/local/bin/plumb
-# Nobody's user, by number so that Kubernetes can see that it is not root. All that is written is the cache and /tmp.
+# By number, so that Kubernetes can see that it is not root. All that is written is the cache and /tmp.
 USER 65532:65532
 ENV HOME=/tmp XDG_CACHE_HOME=/cache
 EXPOSE 8080

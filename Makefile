@@ -7,7 +7,7 @@ JOBS ?= $(shell nproc)
 export PLUMB_SHARED ?= $(abspath ../shared)
 export PLUMB_CONFORMANCE ?= $(PLUMB_SHARED)/conformance
 
-.PHONY: help build demo test conformance bench lint format install packages packages-dev asan tsan fuzz clean
+.PHONY: help build demo test conformance bench lint format manifests install packages packages-dev asan tsan fuzz clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z -]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ lint: packages-dev  ## formatting, include directions, clang-tidy on what change
 
 format:  ## clang-format every source in place
 	@git ls-files '*.cc' '*.h' | xargs clang-format-16 -i
+
+manifests: build  ## rewrite the chart's CRDs and deploy/plumb.yaml from the program and charts/plumb
+	@scripts/manifests.sh
 
 install: build  ## install the program, its completions and examples under PREFIX (/usr/local)
 	@cmake --install build --prefix $(PREFIX)

@@ -52,7 +52,7 @@ TEST(Image, ItsInstructionsAreSound) {
   const size_t last = all.back().stage;
   EXPECT_GE(last, 2u) << "compilers stay in a stage of their own";
   const std::set<std::string> known = {"FROM", "WORKDIR", "COPY", "RUN", "USER", "ENV", "EXPOSE", "ENTRYPOINT", "CMD"};  // no ADD, no ARG with secrets
-  std::string user, entry;
+  std::string user, entry, run;
   for (const Instruction& at : all) {
     SCOPED_TRACE(at.name + " " + at.rest);
     EXPECT_TRUE(known.contains(at.name));
@@ -69,11 +69,13 @@ TEST(Image, ItsInstructionsAreSound) {
     }
     const bool installs = at.stage == last && at.name == "RUN" && at.rest.find("install-packages") != std::string::npos;
     EXPECT_TRUE(!installs || at.rest.find("rm -rf") != std::string::npos) << "the package lists stay in no layer";
+    if (at.stage == last && at.name == "RUN") run += at.rest + "\n";
     if (at.stage == last && at.name == "USER") user = at.rest;
     if (at.stage == last && at.name == "ENTRYPOINT") entry = at.rest;
   }
   EXPECT_EQ(user.find_first_not_of("0123456789:"), std::string::npos) << "a number: Kubernetes cannot tell that a name is not root";
   EXPECT_FALSE(user.empty() || user.starts_with("0")) << "not root";
+  EXPECT_NE(run.find("useradd --uid " + user.substr(0, user.find(':')) + " "), std::string::npos) << "ssh refuses to run for a user that /etc/passwd does not know";
   EXPECT_EQ(entry, "[\"/usr/local/bin/plumb\"]");
 }
 
