@@ -89,6 +89,7 @@ class RunningPlumb {
   Document Await(const std::vector<std::string>& types, const std::string& revision, size_t from, std::chrono::seconds most = std::chrono::seconds(60),
                  const std::string& application = "") const;
   std::string Metrics() const;
+  const std::string& address() const { return address_; }  // "127.0.0.1:PORT"
   std::string Log() const { return ReadAll(log_); }
   Background& process() { return *process_; }
 
