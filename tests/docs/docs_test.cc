@@ -128,8 +128,9 @@ TEST(Docs, CommandsAndFlagsInExamplesExist) {
           line.back() = ' ';
           continue;
         }
+        const bool helm = line.starts_with("helm ");  // whose release is called plumb too
         const std::string invocation = Invocation(std::exchange(line, ""));
-        if (invocation.empty()) continue;
+        if (helm || invocation.empty()) continue;
         const std::string command = invocation.substr(0, invocation.find_first_of(" \n"));
         if (!help.contains(command)) {
           const Outcome outcome = Execute({PlumbProgram(), command, "--help"});
