@@ -10,9 +10,7 @@
 #include <fstream>
 
 #include "core/memory_tree.h"
-#include "core/process.h"
-#include "core/yaml.h"
-#include "plugins/kustomize/render.h"
+#include "tests/plugins/kustomize/against_program.h"
 #include "tests/plugins/kustomize/random_tree.h"
 #include "tests/plugins/kustomize/rich_tree.h"
 
@@ -24,11 +22,6 @@ namespace fs = std::filesystem;
 uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
   const char* text = std::getenv(name);
   return text ? std::strtoull(text, nullptr, 10) : otherwise;
-}
-
-fs::path Program() {
-  const char* folder = std::getenv("PLUMB_ASSETS");
-  return fs::absolute(fs::path(folder ? folder : "../cache/bin") / "kustomize");
 }
 
 void WriteTree(const fs::path& folder, const kustomize::RandomTree& tree) {
@@ -43,7 +36,7 @@ void WriteTree(const fs::path& folder, const kustomize::RandomTree& tree) {
 }
 
 TEST(KustomizeDifferential, RandomTreesRenderAsTheProgramDoes) {
-  const fs::path program = Program();
+  const fs::path program = kustomize::KustomizeProgram();
   if (!fs::exists(program)) GTEST_SKIP() << "no kustomize program at " << program << "; set PLUMB_ASSETS";
   const uint64_t first = FromEnvironment("PLUMB_SEED", 1), count = FromEnvironment("PLUMB_CASES", 500);
   std::cout << "seeds " << first << " to " << first + count - 1 << "\n";
@@ -53,32 +46,20 @@ TEST(KustomizeDifferential, RandomTreesRenderAsTheProgramDoes) {
     const auto tree = seed % 2 == 0 ? kustomize::MakeRichTree(seed) : kustomize::MakeRandomTree(seed);
     const fs::path folder = work / std::to_string(seed);
     WriteTree(folder, tree);
-    const auto ran = ProcessRunner::Real().Run({.argv = {program.string(), "build", "--load-restrictor", tree.free_loading ? "LoadRestrictionsNone" : "LoadRestrictionsRootOnly",
-                                                     (folder / tree.root).string()}});
-    ASSERT_TRUE(ran.ok()) << ran.error().message();
-    if (ran->err.find("\npanic: ") != std::string::npos || ran->err.starts_with("panic: ")) {  // no verdict: it crashed
-      ++crashes;
-      fs::remove_all(folder);
-      continue;
+    const auto compared = kustomize::CompareWithProgram(folder, MemoryTree(tree.files, tree.symlinks), tree.root, tree.free_loading);
+    ASSERT_TRUE(compared.ok()) << compared.error().message();
+    rendered_count += compared->renders;
+    crashes += compared->crashed;
+    if (!compared->renders && std::getenv("PLUMB_SHOW_ERRORS")) {
+      const size_t at = compared->program.find("Error:");
+      std::cout << "seed " << seed << ": " << compared->program.substr(at == std::string::npos ? 0 : at, 250) << "\n";
     }
-    const bool program_renders = ran->ok();
-
-    const MemoryTree memory(tree.files, tree.symlinks);
-    RenderRequest request;
-    request.tree = &memory;
-    request.path = tree.root;
-    if (tree.free_loading) request.options = *ParseYamlOne("loadRestrictor: none");
-    const auto rendered = RenderKustomize(request);
-    const std::string got = rendered.ok() ? WriteManifests(rendered->manifests) : rendered.error().message();
-    rendered_count += program_renders;
-    if (!program_renders && std::getenv("PLUMB_SHOW_ERRORS")) std::cout << "seed " << seed << ": " << ran->err.substr(ran->err.find("Error:") == std::string::npos ? 0 : ran->err.find("Error:"), 250) << "\n";
-    const bool same = rendered.ok() == program_renders && (!rendered.ok() || got == ran->out);
-    if (same) {
+    if (compared->same || compared->crashed) {
       fs::remove_all(folder);
       continue;
     }
     ++failures;
-    ADD_FAILURE() << "seed " << seed << " (tree in " << folder << ")\nprogram: " << (program_renders ? ran->out : "fails: " + ran->err) << "\nplumb: " << got;
+    ADD_FAILURE() << "seed " << seed << " (tree in " << folder << ")\nprogram: " << compared->program << "\nplumb: " << compared->plumb;
   }
   std::cout << rendered_count << " of " << count << " trees render; the program crashes over " << crashes << "\n";
   EXPECT_GT(rendered_count, count / 10) << "the generator makes too few trees that render";
