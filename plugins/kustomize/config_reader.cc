@@ -60,7 +60,7 @@ void ConfigReader::NotePlace(std::string_view name, bool key) const {
 
 Error ConfigReader::WrongType(std::string_view name, std::string_view wanted, Value found) const {
   NotePlace(name, false);
-  return Invalid("'" + Join(name) + "' must be " + std::string(wanted) + ", found a " + std::string(KindName(found.kind())));
+  return Invalid("'" + Join(name) + "' must be " + std::string(wanted) + ", found " + std::string(KindWithArticle(found.kind())));
 }
 
 Result<std::string> ConfigReader::Text(std::string_view name, Value v) const {

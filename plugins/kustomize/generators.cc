@@ -56,8 +56,9 @@ class Sources {
     std::string key = source.substr(0, equals), path = equals == std::string::npos ? source : source.substr(equals + 1);
     if (equals == std::string::npos) key = source.substr(source.find_last_of('/') + 1);
     if (key.empty() || path.empty()) return Invalid("'" + source + "' must be 'path' or 'key=path'");
-    PLUMB_TRY(content, loader_.Load(path), "file '" + path + "'");
-    return Add(std::move(key), std::move(content));
+    auto content = loader_.Load(path);
+    if (!content.ok()) return Error(content.error().code(), "file '" + path + "': " + content.error().message() + loader_.Nearest(path));
+    return Add(std::move(key), *std::move(content));
   }
 
   Status ReadEnvFile(const std::string& path) {

@@ -75,6 +75,7 @@ struct Variable {
   std::string name;
   ResId object;
   std::string field_path = "metadata.name";
+  std::string where;  // "base/kustomization.yaml:7", for errors
 };
 
 struct GeneratorOptions {

@@ -1,5 +1,7 @@
 #include "plugins/kustomize/loader.h"
 
+#include "core/suggest.h"
+
 namespace plumb::kustomize {
 namespace {
 
@@ -46,6 +48,24 @@ bool Loader::IsDirectory(std::string_view path) const {
   if (!joined.ok()) return false;
   auto type = tree_->Stat(*joined);
   return type.ok() && *type == TreeEntry::Type::kDirectory;
+}
+
+bool Loader::Has(std::string_view path) const {
+  auto joined = Join(root_, path);
+  return joined.ok() && tree_->Stat(*joined).ok();
+}
+
+std::string Loader::Nearest(std::string_view path) const {
+  constexpr size_t kMostNames = 2000;  // a hint is not worth more
+  auto joined = Join(root_, path);
+  if (IsRemote(path) || !joined.ok() || tree_->Stat(*joined).ok()) return "";
+  const size_t slash = joined->rfind('/');
+  const std::string name = joined->substr(slash == std::string::npos ? 0 : slash + 1);
+  auto entries = tree_->List(slash == std::string::npos ? "" : joined->substr(0, slash));
+  if (!entries.ok() || entries->size() > kMostNames) return "";
+  std::vector<std::string> names;
+  for (const TreeEntry& entry : *entries) names.push_back(entry.name);
+  return DidYouMean(name, names);
 }
 
 Result<std::string> Loader::Load(std::string_view path) const {

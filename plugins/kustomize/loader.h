@@ -25,6 +25,9 @@ class Loader {
   Result<Loader> Open(std::string_view path) const;
 
   bool IsDirectory(std::string_view path) const;
+  bool Has(std::string_view path) const;  // a file or a directory of the same tree
+  // ", did you mean 'web.yaml'?" for a path that does not exist, where its directory has such a name; else "".
+  std::string Nearest(std::string_view path) const;
   // Path from the tree's root, for messages and origins: "deploy/base/web.yaml".
   std::string Name(std::string_view path) const;
   const std::string& root() const { return root_; }

@@ -2,9 +2,11 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "core/json.h"
+#include "core/suggest.h"
 #include "core/yaml.h"
 #include "diff/json_patch.h"
 #include "plugins/kustomize/as_written.h"
@@ -47,6 +49,20 @@ std::string DescribeSelector(const Selector& s) {
   add("labels", s.label_selector);
   add("annotations", s.annotation_selector);
   return text.empty() ? "any object" : text;
+}
+
+// What is no error in the program, and most often a mistake. The hint is of the first part that no object has.
+std::string SelectsNothing(const ResMap& map, const Selector& selector) {
+  std::string hint;
+  const auto look = [&](const std::string& wanted, auto&& of) {
+    std::vector<std::string> known;
+    for (const Resource& resource : map) known.push_back(of(resource.CurrentId()));
+    if (hint.empty() && !wanted.empty() && std::find(known.begin(), known.end(), wanted) == known.end()) hint = DidYouMean(wanted, known);
+  };
+  look(selector.id.gvk.kind, [](const ResId& id) { return id.gvk.kind; });
+  look(selector.id.name, [](const ResId& id) { return id.name; });
+  look(selector.id.ns, [](const ResId& id) { return id.ns; });
+  return ": the target (" + DescribeSelector(selector) + ") selects no object" + hint;
 }
 
 // A list of operations in YAML or JSON, decoded as Go would: an array of maps.
@@ -166,8 +182,9 @@ Status ApplyPatch(Build& build, const Loader& loader, ResMap& map, const PatchAr
   std::string source = "inline patch";
   if (!args.path.empty()) {
     source = "patch '" + args.path + "'";
-    PLUMB_TRY(loaded, loader.Load(args.path), source);
-    text = loaded;
+    auto loaded = loader.Load(args.path);
+    if (!loaded.ok()) return Error(loaded.error().code(), source + ": " + loaded.error().message() + loader.Nearest(args.path));
+    text = *std::move(loaded);
   }
 
   const auto resources = ParseResources(build, text, args.path.empty() ? "" : loader.Name(args.path));
@@ -182,6 +199,7 @@ Status ApplyPatch(Build& build, const Loader& loader, ResMap& map, const PatchAr
   if (operations.ok()) {
     if (!args.target) return Invalid(source + ": a JSON patch needs a 'target'");
     PLUMB_TRY(selected, Select(map, *args.target), source + ": target");
+    if (selected.empty()) build.warnings.push_back(source + SelectsNothing(map, *args.target));
     for (size_t i : selected) {
       map[i].StorePreviousId();
       PLUMB_OK(PatchWithJson(build, map[i], *operations), source + ": " + map[i].CurrentId().ToString());
@@ -207,6 +225,7 @@ Status ApplyPatch(Build& build, const Loader& loader, ResMap& map, const PatchAr
     if (patches.size() > 1)
       return Invalid(source + ": several strategic merge patches in one entry cannot have a 'target'; use one entry for each");
     PLUMB_TRY(selected, Select(map, *args.target), source + ": target");
+    if (selected.empty()) build.warnings.push_back(source + SelectsNothing(map, *args.target));
     return [&]() -> Status {
       PLUMB_OK(PatchSelected(build, map, selected, patches[0]), source);
       return Ok();

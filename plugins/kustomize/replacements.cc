@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/suggest.h"
 #include "plugins/kustomize/as_written.h"
 #include "plugins/kustomize/label_selector.h"
 #include "plugins/kustomize/node.h"
@@ -229,6 +230,20 @@ bool AnySelectedBy(const std::vector<ResId>& ids, const ResId& selector) {
   return std::any_of(ids.begin(), ids.end(), [&](const ResId& id) { return id.IsSelectedBy(selector); });
 }
 
+// A hint for the first part of the path that a map has not.
+std::string NearestField(Value node, const std::string& path) {
+  for (const std::string& part : SplitBracketPath(path, '.')) {
+    const Value* found = node.Find(part);
+    if (!found) {
+      std::vector<std::string> keys;
+      for (const Member& m : node.members()) keys.emplace_back(m.key);
+      return DidYouMean(part, keys);
+    }
+    node = *found;
+  }
+  return "";
+}
+
 Result<Value> ReadSource(Arena& arena, const ResMap& map, const Replacement::Source& source) {
   const Resource* chosen = nullptr;
   for (const Resource& resource : map) {
@@ -236,11 +251,16 @@ Result<Value> ReadSource(Arena& arena, const ResMap& map, const Replacement::Sou
     if (chosen) return Invalid("the source selects several objects: " + source.id.ToString());
     chosen = &resource;
   }
-  if (!chosen) return Invalid("the source selects nothing: " + source.id.ToString());
+  if (!chosen) {
+    std::vector<std::string> names;
+    for (const Resource& resource : map)
+      if (source.id.gvk.kind.empty() || resource.CurrentId().gvk.kind == source.id.gvk.kind) names.push_back(resource.CurrentId().name);
+    return Invalid("the source selects nothing: " + source.id.ToString() + DidYouMean(source.id.name, names));
+  }
   const std::string path = source.field_path.empty() ? "metadata.name" : source.field_path;
   PLUMB_TRY(found, Lookup(chosen->root, SplitBracketPath(path, '.')), "source '" + path + "'");
   if (!found || IsNullOrEmpty(*found))
-    return Invalid("the source " + chosen->CurrentId().ToString() + " has no '" + path + "'");
+    return Invalid("the source " + chosen->CurrentId().ToString() + " has no '" + path + "'" + NearestField(chosen->root, path));
   if (source.options.delimiter.empty()) return *found;
   if (!found->is_scalar()) return Invalid("'delimiter' needs a scalar, but '" + path + "' is a " + std::string(KindName(found->kind())));
   const auto parts = Writer::Split(ScalarText(*found), source.options.delimiter);

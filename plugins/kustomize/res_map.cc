@@ -52,9 +52,12 @@ Status ResMap::Absorb(Arena& arena, Resource generated) {
     if (resources_[i].MatchesAnyId(id)) matches.push_back(i);
   const bool joins = generated.behavior == Behavior::kReplace || generated.behavior == Behavior::kMerge;
   if (matches.empty()) {
-    if (joins)
-      return Invalid(id.ToString() + " does not exist: a generator cannot " +
+    if (joins) {
+      std::vector<std::string> names;
+      for (const Resource& resource : resources_) names.push_back(resource.OriginalId().ToString());
+      return Invalid(id.ToString() + " does not exist" + DidYouMean(id.ToString(), names) + ": a generator cannot " +
                      std::string(BehaviorName(generated.behavior)) + " it");
+    }
     return Append(std::move(generated));
   }
   if (matches.size() > 1) return Invalid("several objects could be what the generator of " + id.ToString() + " changes");

@@ -88,17 +88,22 @@ void Resource::StorePreviousId() {
   previous.push_back({id.name, std::string(id.EffectiveNamespace()), id.gvk.kind});
 }
 
+// What takes the place of an identity has no type, as the program sets it.
+static Value Identity(Arena& arena, Value old, std::string_view text) {
+  return old.is_null() ? arena.String(text) : UntypedOver(arena, old, text);
+}
+
 void SetName(Arena& arena, Resource& resource, std::string_view name) {
-  resource.root = WithAt(arena, resource.root, {"metadata", "name"}, arena.String(name));
+  resource.root = WithAt(arena, resource.root, {"metadata", "name"}, Identity(arena, resource.root.Get("metadata").Get("name"), name));
 }
 
 void SetNamespace(Arena& arena, Resource& resource, std::string_view ns) {
   resource.root = ns.empty() ? WithoutAt(arena, resource.root, {"metadata", "namespace"})
-                             : WithAt(arena, resource.root, {"metadata", "namespace"}, arena.String(ns));
+                             : WithAt(arena, resource.root, {"metadata", "namespace"}, Identity(arena, resource.root.Get("metadata").Get("namespace"), ns));
 }
 
 void SetKind(Arena& arena, Resource& resource, std::string_view kind) {
-  resource.root = With(arena, resource.root, "kind", arena.String(kind));
+  resource.root = With(arena, resource.root, "kind", Identity(arena, resource.root.Get("kind"), kind));
 }
 
 Value WithBuildAnnotations(Arena& arena, const Resource& resource) {

@@ -49,6 +49,7 @@ Result<Target> Target::Load(Build& build, Loader loader) {
   Target target(build, std::move(loader));
   std::string text;
   for (std::string_view name : kFileNames) {
+    if (!target.loader_.Has(name)) continue;
     auto loaded = target.loader_.Load(name);
     if (!loaded.ok()) {
       if (loaded.error().code() == Code::kNotFound || loaded.error().code() == Code::kInvalid ||
@@ -78,14 +79,15 @@ Status Target::SetSchema(bool reset) {
   const auto path = openapi.find("path"), version = openapi.find("version");
   std::string text;
   if (path != openapi.end()) {
-    PLUMB_TRY(loaded, loader_.Load(path->second), "openapi");
+    const std::string context = File() + ":" + std::to_string(LocateYaml(text_, 0, {"openapi", "path"}).line) + ": openapi '" + path->second + "'";
+    PLUMB_TRY(loaded, loader_.Load(path->second), context);
     text = std::move(loaded);
     if (version != openapi.end()) return Invalid("'openapi' has either a 'version' or a 'path', not both");
-    PLUMB_TRY(document, ParseYamlOne(text), "openapi '" + path->second + "'");
+    PLUMB_TRY(document, ParseYamlOne(text), context);
     // The document takes the place of the built-in one where that was not asked yet; else it adds to it. That depends on
     // what was built before, as it does in the program.
     const auto before = reset || !build_.schema_in_use ? nullptr : build_.schema;
-    PLUMB_TRY(schema, PatchSchema::FromOpenApi(document.root(), before), "openapi '" + path->second + "'");
+    PLUMB_TRY(schema, PatchSchema::FromOpenApi(document.root(), before), context);
     build_.schema = schema;
     build_.schema_is_set = true;
   } else if (version != openapi.end() && !version->second.empty()) {
@@ -124,10 +126,12 @@ Status Target::Accumulate(Accumulator& into) {
   PLUMB_OK(Generate(into));
   for (size_t i = 0; i < kustomization_.components.size(); ++i) {
     const std::string& path = kustomization_.components[i];
-    PLUMB_OK(AddDirectory(into, path, true), At("components", i) + ": component '" + path + "'");
+    Status added = AddDirectory(into, path, true);
+    if (!added.ok()) return WithNearest(std::move(added).error(), path).Wrap(At("components", i) + ": component '" + path + "'");
   }
   PLUMB_OK(Transform(into));
   PLUMB_OK(Validate(into));
+  for (size_t i = 0; i < kustomization_.vars.size(); ++i) kustomization_.vars[i].where = At("vars", i);
   return AddVariables(into.variables, into.map, kustomization_.vars);
 }
 
@@ -136,9 +140,14 @@ Status Target::AddResources(Accumulator& into, const std::vector<std::string>& p
     const std::string& path = paths[i];
     const bool remote_file = path.starts_with("http") && (path.ends_with(".yaml") || path.ends_with(".yml") || path.ends_with(".json"));
     const bool directory = loader_.IsDirectory(path) || (IsRemote(path) && !remote_file);
-    PLUMB_OK(directory ? AddDirectory(into, path, false) : AddFile(into, path), At(field, i) + ": resource '" + path + "'");
+    Status added = directory ? AddDirectory(into, path, false) : AddFile(into, path);
+    if (!added.ok()) return WithNearest(std::move(added).error(), path).Wrap(At(field, i) + ": resource '" + path + "'");
   }
   return Ok();
+}
+
+Error Target::WithNearest(Error error, const std::string& path) const {
+  return error.code() == Code::kNotFound ? Error(error.code(), error.message() + loader_.Nearest(path)) : error;
 }
 
 Status Target::AddFile(Accumulator& into, const std::string& path) {
@@ -176,8 +185,9 @@ Status Target::AddConfigurations(Accumulator& into) {
   std::shared_ptr<const TransformerConfig> config = DefaultConfig();
   if (!kustomization_.configurations.empty()) {
     TransformerConfig added;
-    for (const std::string& path : kustomization_.configurations) {
-      const std::string context = "configuration '" + path + "'";
+    for (size_t i = 0; i < kustomization_.configurations.size(); ++i) {
+      const std::string& path = kustomization_.configurations[i];
+      const std::string context = At("configurations", i) + ": configuration '" + path + "'";
       PLUMB_TRY(text, loader_.Load(path), context);
       PLUMB_TRY(document, ParseYamlOne(text, {.refuse_duplicate_keys = true}), context);
       PLUMB_TRY(reader, ConfigReader::Of(document.root(), "", {.refuse_unknown = true, .scalars_as_text = true}), context);
@@ -191,8 +201,9 @@ Status Target::AddConfigurations(Accumulator& into) {
     config = std::move(merged);
   }
   PLUMB_OK(into.MergeConfig(std::move(config)), "configurations");
-  for (const std::string& path : kustomization_.crds) {
-    const std::string context = "crds '" + path + "'";
+  for (size_t i = 0; i < kustomization_.crds.size(); ++i) {
+    const std::string& path = kustomization_.crds[i];
+    const std::string context = At("crds", i) + ": crds '" + path + "'";
     PLUMB_TRY(text, loader_.Load(path), context);
     PLUMB_TRY(document, ParseYamlOne(text), context);
     PLUMB_TRY(read, ConfigFromCrds(document.root()), context);
@@ -231,15 +242,15 @@ Status Target::Generate(Accumulator& into) {
       args.options = MergedOptions(std::move(args.options), kustomization_.generator_options);
       PLUMB_TRY(generated, GenerateConfig(build_, loader_, args), At(args.secret ? "secretGenerator" : "configMapGenerator", i));
       if (tracking_) AddOrigin(*build_.arena, generated, Self(args.secret ? "SecretGenerator" : "ConfigMapGenerator"), false);
-      PLUMB_OK(into.map.Absorb(*build_.arena, std::move(generated)));
+      PLUMB_OK(into.map.Absorb(*build_.arena, std::move(generated)), At(args.secret ? "secretGenerator" : "configMapGenerator", i));
       Note(into.map, (args.secret ? "secretGenerator[" : "configMapGenerator[") + std::to_string(i) + "]");
     }
   }
   if (kustomization_.has_helm_charts)
-    return Denied("'helmCharts': Helm charts cannot be rendered within a kustomization yet; give the chart a source of its own");
+    return Denied(At("helmCharts", 0) + ": 'helmCharts': Helm charts cannot be rendered within a kustomization yet; give the chart a source of its own");
   PLUMB_TRY(plugins, LoadPlugins(kustomization_.generators, "generators"), "generators");
   for (const Resource& config : plugins) {
-    PLUMB_TRY(generated, RunGenerator(build_, loader_, config));
+    PLUMB_TRY(generated, RunGenerator(build_, loader_, config), File() + ": generators");
     Provenance from;
     const bool tracked = ProvenanceOfPlugin(config, &from);
     for (Resource& resource : generated) {
@@ -273,8 +284,11 @@ Status Target::Transform(Accumulator& into) {
     PLUMB_OK(ran("PatchStrategicMergeTransformer", "patchesStrategicMerge",
                  ApplyStrategicMerges(build_, loader_, into.map, k.patches_strategic_merge, "")));
   }
-  for (size_t i = 0; i < k.patches.size(); ++i)
+  for (size_t i = 0; i < k.patches.size(); ++i) {
+    const size_t warnings = build_.warnings.size();
     PLUMB_OK(ran("PatchTransformer", item("patches", i), ApplyPatch(build_, loader_, into.map, k.patches[i]), k.patches[i].path));
+    for (size_t w = warnings; w < build_.warnings.size(); ++w) build_.warnings[w].insert(0, At("patches", i) + ": " + item("patches", i) + ": ");
+  }
   if (!k.ns.empty()) {
     PLUMB_OK(ran("NamespaceTransformer", "namespace",
                  ApplyNamespace(arena, into.map, {.ns = k.ns, .fields = config->namespaces, .subjects_mode = {}})));
@@ -314,7 +328,7 @@ Status Target::Transform(Accumulator& into) {
     PLUMB_OK(ran("ReplacementTransformer", "replacements", ApplyReplacements(arena, into.map, replacements)));
   }
   for (const Resource& plugin : plugins) {
-    PLUMB_OK(RunTransformer(build_, loader_, plugin, into.map));
+    PLUMB_OK(RunTransformer(build_, loader_, plugin, into.map), File() + ": transformers");
     Provenance by;
     if (ProvenanceOfPlugin(plugin, &by)) AddTransformation(arena, into.map, by);
     into.map.DropGone();
@@ -327,7 +341,7 @@ Status Target::Validate(Accumulator& into) {
   PLUMB_TRY(plugins, LoadPlugins(kustomization_.validators, "validators"), "validators");
   for (const Resource& plugin : plugins) {
     const ResMap before = into.map;
-    PLUMB_OK(RunTransformer(build_, loader_, plugin, into.map));
+    PLUMB_OK(RunTransformer(build_, loader_, plugin, into.map), File() + ": validators");
     bool same = before.size() == into.map.size();
     for (size_t i = 0; same && i < before.size(); ++i) {  // what is remembered of an object counts, too
       Resource after = into.map[i];

@@ -53,6 +53,8 @@ class Target {
   Status AddResources(Accumulator& into, const std::vector<std::string>& paths, const char* field);
   Status AddFile(Accumulator& into, const std::string& path);
   Status AddDirectory(Accumulator& into, const std::string& path, bool component);
+  // `error` with the nearest name that there is, where nothing is at `path`.
+  Error WithNearest(Error error, const std::string& path) const;
   Status AddConfigurations(Accumulator& into);
   Status Generate(Accumulator& into);
   Status Transform(Accumulator& into);

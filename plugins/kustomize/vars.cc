@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "core/number.h"
+#include "core/suggest.h"
+#include "plugins/kustomize/as_written.h"
 #include "plugins/kustomize/node.h"
 
 namespace plumb::kustomize {
@@ -13,24 +15,24 @@ std::string InText(Value v) { return ScalarText(v); }
 
 class Replacer {
  public:
-  Replacer(Arena& arena, const std::map<std::string, Value>& values, std::map<std::string, int>* used)
-      : arena_(arena), values_(values), used_(used) {}
+  Replacer(Arena& arena, const std::map<std::string, Value>& values, std::map<std::string, int>* used, SharedWrites* shared)
+      : arena_(arena), values_(values), used_(used), shared_(shared) {}
 
   Result<Value> Field(Value field) const {
     switch (field.kind()) {
       case Kind::kNull: return field;
-      case Kind::kString: return Text(field.AsString());
+      case Kind::kString: return Text(field);
       case Kind::kMap: {
         std::vector<Member> members;
         for (const Member& m : field.members())
-          members.push_back({m.key, m.value.is_string() ? Text(m.value.AsString()) : m.value});
+          members.push_back({m.key, m.value.is_string() ? Text(m.value) : m.value});
         return arena_.Map(members);
       }
       case Kind::kList: {
         std::vector<Value> items;
         for (Value item : field.items()) {
           if (!item.is_string()) return Invalid("a list that may hold variables must be of strings, found a " + std::string(KindName(item.kind())));
-          items.push_back(Text(item.AsString()));
+          items.push_back(Text(item));
         }
         return arena_.List(items);
       }
@@ -39,6 +41,12 @@ class Replacer {
   }
 
  private:
+  // A text that stands in several places changes in all of them.
+  Value Text(Value old) const {
+    const Value expanded = Expand(old.AsString());
+    return old.is_shared() ? shared_->Write(old, expanded) : expanded;
+  }
+
   const Value* Find(std::string_view name) const {
     const auto found = values_.find(std::string(name));
     if (found == values_.end() || !found->second.is_scalar() || found->second.is_null()) return nullptr;
@@ -48,7 +56,7 @@ class Replacer {
 
   // "$$" is a dollar, "$(NAME)" a variable; an unknown one stays as it is. A text that is one reference and nothing
   // else takes the type of the value.
-  Value Text(std::string_view text) const {
+  Value Expand(std::string_view text) const {
     std::string result;
     size_t copied = 0;
     for (size_t at = 0; at + 1 < text.size(); ++at) {
@@ -78,6 +86,7 @@ class Replacer {
   Arena& arena_;
   const std::map<std::string, Value>& values_;
   std::map<std::string, int>* used_;
+  SharedWrites* shared_;
 };
 
 // "spec.ports[0].port" has its indices in brackets at the end of a part.
@@ -108,6 +117,10 @@ Result<Value> ReadField(Value node, const std::string& path) {
   return node;
 }
 
+Error DefinedTwice(const Variable& again, const Variable& first) {
+  return Invalid(again.where + ": variable '" + again.name + "' is defined twice; the first is at " + first.where);
+}
+
 }  // namespace
 
 Status AddVariables(Variables& all, ResMap& map, const std::vector<Variable>& added) {
@@ -122,24 +135,26 @@ Status AddVariables(Variables& all, ResMap& map, const std::vector<Variable>& ad
       if (matched) matches.push_back(i);
     }
     if (matches.size() > 1)
-      return Invalid("variable '" + variable.name + "': several objects match " + variable.object.ToString());
+      return Invalid(variable.where + ": variable '" + variable.name + "': several objects match " + variable.object.ToString());
     if (!matches.empty()) map[matches[0]].ref_vars.push_back(variable.name);
   }
   for (const Variable& variable : added)
-    if (!all.emplace(variable.name, variable).second) return Invalid("variable '" + variable.name + "' is defined twice");
+    if (const auto [have, is_new] = all.emplace(variable.name, variable); !is_new) return DefinedTwice(variable, have->second);
   return Ok();
 }
 
 Status MergeVariables(Variables& all, const Variables& other) {
   for (const auto& [name, variable] : other)
-    if (!all.emplace(name, variable).second) return Invalid("variable '" + name + "' is defined twice");
+    if (const auto [have, is_new] = all.emplace(name, variable); !is_new) return DefinedTwice(variable, have->second);
   return Ok();
 }
 
 Result<Value> SetVariables(Arena& arena, Value object, const FieldSpec& field, const std::map<std::string, Value>& values,
                            std::map<std::string, int>* used) {
-  const Replacer replacer(arena, values, used);
-  return ApplyFieldSpec(arena, object, field, Create::kNothing, [&](Value old) { return replacer.Field(old); });
+  SharedWrites shared;
+  const Replacer replacer(arena, values, used, &shared);
+  PLUMB_TRY(changed, ApplyFieldSpec(arena, object, field, Create::kNothing, [&](Value old) { return replacer.Field(old); }));
+  return shared.Apply(arena, changed);
 }
 
 Status ResolveVariables(Arena& arena, ResMap& map, const Variables& variables, const FieldSpecs& fields,
@@ -149,9 +164,13 @@ Status ResolveVariables(Arena& arena, ResMap& map, const Variables& variables, c
     const auto source = std::find_if(map.begin(), map.end(), [&](const Resource& resource) {
       return std::find(resource.ref_vars.begin(), resource.ref_vars.end(), name) != resource.ref_vars.end();
     });
-    if (source == map.end())
-      return Invalid("variable '" + name + "': there is no " + variable.object.ToString() + " to read it from");
-    PLUMB_TRY(value, ReadField(source->root, variable.field_path), "variable '" + name + "'");
+    const std::string context = variable.where + ": variable '" + name + "'";
+    if (source == map.end()) {
+      std::vector<std::string> objects;
+      for (const Resource& resource : map) objects.push_back(resource.OriginalId().ToString());
+      return Invalid(context + ": there is no " + variable.object.ToString() + " to read it from" + DidYouMean(variable.object.ToString(), objects));
+    }
+    PLUMB_TRY(value, ReadField(source->root, variable.field_path), context);
     values[name] = value;
   }
   if (values.empty()) return Ok();

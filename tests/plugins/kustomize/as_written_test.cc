@@ -101,6 +101,14 @@ TEST(KustomizeAsWritten, AnObjectThatLostItsNameIsAnError) {
   EXPECT_NE(text.find("(a.yaml:1) has no 'metadata.name' any more"), std::string::npos) << text;
 }
 
+TEST(KustomizeAsWritten, AVariableInASharedLabelChangesItEverywhere) {
+  const std::string deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {}\n";
+  EXPECT_EQ(TextOf({{"kustomization.yaml", "resources: [a.yaml]\ncommonLabels: {app: x-$(V)}\nconfigurations: [c.yaml]\nvars: [{name: V, objref: {apiVersion: apps/v1, kind: Deployment, name: a}}]\n"},
+                    {"c.yaml", "varReference: [{path: metadata/labels}]\n"},
+                    {"a.yaml", deployment}}),
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  labels:\n    app: x-a\n  name: a\nspec:\n  selector:\n    matchLabels:\n      app: x-a\n  template:\n    metadata:\n      labels:\n        app: x-a\n");
+}
+
 TEST(KustomizeAsWritten, LinksCountByWhatTheyLeadTo) {
   const std::string config_map = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n";
   const auto render = [](const Files& files, const std::map<std::string, std::string>& links, const char* options = "") {

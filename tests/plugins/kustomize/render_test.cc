@@ -130,7 +130,17 @@ TEST(Kustomize, ErrorsNameFileFieldAndObject) {
        {"Deployment", "'web'", "web.yaml:1", "again.yaml:1"}},
       {"cycle", {{"a/kustomization.yaml", "resources: [../b]\n"}, {"b/kustomization.yaml", "resources: [../a]\n"}, {"kustomization.yaml", "resources: [a]\n"}}, {"cycle"}},
       {"remote", {{"kustomization.yaml", "resources: ['https://github.com/org/repo//base?ref=v1']\n"}}, {"remote"}},
-      {"helm", {{"kustomization.yaml", "helmCharts:\n- name: x\n"}}, {"helmCharts"}},
+      {"helm", {{"kustomization.yaml", "helmCharts:\n- name: x\n"}}, {"kustomization.yaml:2: 'helmCharts'"}},
+      {"misspelt file", {{"kustomization.yaml", "resources:\n- web.yml\n"}, {"web.yaml", kDeployment}}, {"kustomization.yaml:2: resource 'web.yml'", "does not exist, did you mean 'web.yaml'?"}},
+      {"misspelt data", {{"kustomization.yaml", "configMapGenerator:\n- name: a\n  files: [sets.txt]\n"}, {"set.txt", ""}}, {"kustomization.yaml:2: ", "did you mean 'set.txt'?"}},
+      {"generator without what it changes", {{"kustomization.yaml", "configMapGenerator: [{name: a}]\nsecretGenerator:\n- name: token\n  behavior: merge\n"}}, {"kustomization.yaml:3: Secret 'token' does not exist"}},
+      {"source of a replacement", {{"kustomization.yaml", "resources: [web.yaml]\nreplacements:\n- source: {kind: Deployment, name: wbe}\n  targets: []\n"}, {"web.yaml", kDeployment}},
+       {"kustomization.yaml:3: replacements", "'wbe'", "did you mean 'web'?"}},
+      {"field of a source", {{"kustomization.yaml", "resources: [web.yaml]\nreplacements:\n- source: {kind: Deployment, fieldPath: spec.templte.spec}\n  targets: []\n"}, {"web.yaml", kDeployment}},
+       {"has no 'spec.templte.spec', did you mean 'template'?"}},
+      {"variable of nothing", {{"kustomization.yaml", "resources: [web.yaml]\nvars:\n- name: A\n  objref: {apiVersion: apps/v1, kind: Deployment, name: wbe}\n"}, {"web.yaml", kDeployment}},
+       {"kustomization.yaml:3: variable 'A'", "did you mean 'Deployment.apps 'web''?"}},
+      {"configuration", {{"kustomization.yaml", "configurations:\n- c.yaml\n"}, {"c.yaml", "nameRefernce: []\n"}}, {"kustomization.yaml:2: configuration 'c.yaml'", "did you mean 'nameReference'?"}},
       {"plugin", {{"kustomization.yaml", "generators: [g.yaml]\n"}, {"g.yaml", "apiVersion: acme/v1\nkind: Magic\nmetadata:\n  name: g\n"}}, {"Magic", "not built in"}},
   };
   for (const auto& c : kCases) {
@@ -147,6 +157,13 @@ TEST(Kustomize, DeprecatedFieldsAreWarnings) {
   ASSERT_EQ(rendered->warnings.size(), 2u);
   EXPECT_EQ(rendered->warnings[0], "kustomization.yaml: 'bases' is deprecated: use 'resources'");
   EXPECT_EQ(rendered->warnings[1], "base/kustomization.yaml: 'commonLabels' is deprecated: use 'labels'");
+}
+
+// The program is silent about it.
+TEST(Kustomize, APatchThatSelectsNothingIsAWarning) {
+  const auto rendered = Render({{"kustomization.yaml", "resources: [web.yaml]\npatches:\n- target: {kind: Deploymnt, name: web}\n  patch: '[{\"op\": \"remove\", \"path\": \"/spec\"}]'\n"}, {"web.yaml", kDeployment}});
+  ASSERT_TRUE(rendered.ok());
+  EXPECT_EQ(rendered->warnings, std::vector<std::string>{"kustomization.yaml:3: patches[0]: inline patch: the target (kind 'Deploymnt', name 'web') selects no object, did you mean 'Deployment'?"});
 }
 
 TEST(Kustomize, TheSameBytesFromManyThreads) {
