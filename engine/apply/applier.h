@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -34,6 +35,7 @@ struct ApplyOptions {
   Duration look_max = std::chrono::seconds(30);
   std::string propagation = "Background";  // of deletes: Background or Foreground
   kube::Client* records = nullptr;         // reads and writes the inventory, where that is another than carries the steps out
+  std::shared_ptr<const HealthRules> health;  // of the user; may be null
   std::string approved_digest;    // lifts the holds of exactly this plan
 };
 

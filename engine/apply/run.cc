@@ -48,7 +48,7 @@ bool IsStillThere(const kube::Answer& deleted) {
 ApplyRun::ApplyRun(kube::Client& client, const ResourceLookup& resources, const ApplyOptions& options, Clock& clock, const Plan& plan,
                    const Inventory& inventory, const ApplyProgress& progress)
     : client_(client), resources_(resources), options_(options), clock_(clock), plan_(plan), progress_(progress), watches_(client, mailbox_, clock),
-      schedule_(plan, !options.approved_digest.empty() && options.approved_digest == plan.digest, options.wait),
+      schedule_(plan, !options.approved_digest.empty() && options.approved_digest == plan.digest, options.wait, options.health.get()),
       cleaner_(client, [this](size_t item) {
         ++on_wire_;
         ++report_.requests;
@@ -419,7 +419,7 @@ void ApplyRun::Tell(ApplyEvent::Type type, size_t step, std::string text, Durati
 }
 
 void ApplyRun::TellWaiting(size_t step, Value object) {
-  const Health health = Assess(object);
+  const Health health = Assess(object, options_.health.get());
   std::string text = object.is_null() ? "is not there" : health.message;
   if (text == work_[step].waiting_for) return;
   work_[step].waiting_for = text;

@@ -32,16 +32,16 @@ bool Reached(Gate gate, Value object, const Health& health) {
   return false;
 }
 
-Health AssessHook(Value object) {
-  if (object.Get("metadata").Get("deletionTimestamp").is_null()) return Assess(object);
+Health AssessHook(Value object, const HealthRules* rules) {
+  if (object.Get("metadata").Get("deletionTimestamp").is_null()) return Assess(object, rules);
   const Document as_if_kept = BuildDocument([&](Arena& a) { return WithoutAt(a, object, {"metadata", "deletionTimestamp"}); });
-  const Health health = Assess(as_if_kept.root());
+  const Health health = Assess(as_if_kept.root(), rules);
   if (health.healthy() || health.final) return health;
   return {HealthStatus::kDegraded, "was deleted before it had ended", true};
 }
 
-Schedule::Schedule(const Plan& plan, bool lift_holds, bool wait)
-    : plan_(plan), lift_holds_(lift_holds), states_(plan.steps.size(), State::kWaiting), needed_(plan.steps.size(), 0),
+Schedule::Schedule(const Plan& plan, bool lift_holds, bool wait, const HealthRules* rules)
+    : plan_(plan), lift_holds_(lift_holds), rules_(rules), states_(plan.steps.size(), State::kWaiting), needed_(plan.steps.size(), 0),
       reached_(plan.steps.size(), 0), health_(plan.steps.size(), Health{}), why_(plan.steps.size()), blockers_(plan.steps.size(), 0),
       dependants_(plan.steps.size()), in_stage_(plan.stages.size()) {
   for (size_t i = 0; i < plan.steps.size(); ++i) {
@@ -160,7 +160,7 @@ void Schedule::Observe(size_t step, Value object) {
 }
 
 Health Schedule::HealthOf(size_t step, Value object) const {
-  return plan_.steps[step].hook && !object.is_null() ? AssessHook(object) : Assess(object);
+  return plan_.steps[step].hook && !object.is_null() ? AssessHook(object, rules_) : Assess(object, rules_);
 }
 
 void Schedule::Reach(size_t step, Value object) {

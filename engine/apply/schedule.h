@@ -22,14 +22,15 @@ namespace plumb {
 bool Reached(Gate gate, Value object, const Health& health);
 
 // The health of a hook's object: one that is being deleted counts by what it had come to.
-Health AssessHook(Value object);
+Health AssessHook(Value object, const HealthRules* rules = nullptr);
 
 class Schedule {
  public:
   enum class State : uint8_t { kWaiting, kRunning, kSettled, kFailed, kBlocked, kHeld, kSkipped, kKept, kUncalled };
 
   // `lift_holds`: held steps are carried out. `wait`: every applied step must become healthy, every deleted one vanish.
-  Schedule(const Plan& plan, bool lift_holds, bool wait);
+  // `rules` are the user's rules of health, which must outlive this; may be null.
+  Schedule(const Plan& plan, bool lift_holds, bool wait, const HealthRules* rules = nullptr);
 
   // A step that may start, which is kRunning from now on; -1 where there is none now. Kinds that others need come first.
   int TakeReady();
@@ -69,6 +70,7 @@ class Schedule {
 
   const Plan& plan_;
   bool lift_holds_;
+  const HealthRules* rules_;
   std::vector<State> states_;
   std::vector<uint8_t> needed_, own_, reached_;  // bits of gates; own_: what is needed without the stages
   std::vector<Health> health_;

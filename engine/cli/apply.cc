@@ -5,6 +5,7 @@
 
 #include "core/json.h"
 #include "core/log.h"
+#include "engine/health/health_rules.h"
 #include "engine/apply/applier.h"
 #include "engine/cli/cluster.h"
 #include "engine/cli/command.h"
@@ -47,6 +48,7 @@ Result<int> Run(const Flags& flags) {
   PLUMB_TRY(cluster, Connect(flags));
   PLUMB_TRY(application, MakeApplication(flags, loaded, cluster));
   PLUMB_TRY(rules, IgnoreRules::OfTree(*loaded.tree));
+  PLUMB_TRY(health, HealthRules::OfTree(*loaded.tree));
   PLUMB_TRY(once, PlanOnce(cluster, application, std::move(rendered.manifests), rules, check));
 
   const bool json = flags.Get("output") == "json";
@@ -63,6 +65,7 @@ Result<int> Run(const Flags& flags) {
   options.wait = flags.On("wait");
   options.deadline = timeout;
   options.approved_digest = flags.Get("approve");
+  options.health = std::make_shared<const HealthRules>(std::move(health));
   ApplyPrinter printer(stdout, colour, !json);
   PLUMB_TRY(report, Applier(*cluster.client, ResourcesOf(*cluster.discovery), options).Run(once.plan, once.inventory, [&](const ApplyEvent& e) { printer.Print(e); }, stop));
   if (json) fmt::print("{}\n", ReportJson(once.plan, report));

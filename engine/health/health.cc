@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include "engine/health/health_rules.h"
 #include "engine/health/rules.h"
 
 namespace plumb {
@@ -78,19 +79,22 @@ std::string_view HealthStatusName(HealthStatus status) {
   return kNames[static_cast<size_t>(status)];
 }
 
-Health Assess(Value object) {
+Health Assess(Value object, const HealthRules* own) {
   using namespace health;  // NOLINT: the words of the rules
   if (object.is_null()) return {HealthStatus::kMissing, "is not there"};
   if (!object.is_map()) return {HealthStatus::kUnknown, "is not an object"};
   const Value metadata = object.Get("metadata");
   if (!metadata.Get("deletionTimestamp").is_null()) return BeingDeleted(object);
 
-  const KindRule* rule = FindRule(GvkOf(object));
+  const Gvk gvk = GvkOf(object);
+  const bool owned = own && own->Has(gvk);  // what a user says of a kind goes before all else
+  const KindRule* rule = owned ? nullptr : FindRule(gvk);
   const int64_t generation = Number(metadata, "generation");
   const Value observed = object.Get("status").Get("observedGeneration");
   if (observed.is_int() ? observed.AsInt() < generation : rule && rule->observes)
     return Progressing("its controller has not seen the last change yet");
   if (rule) return rule->rule(object);
+  if (auto health = owned ? own->Assess(object, gvk) : HealthRules::BuiltIn().Assess(object, gvk)) return *std::move(health);
 
   if (const auto stalled = FindCondition(object, "Stalled"); stalled && stalled->is_true() && !stalled->stale)
     return Degraded("is stalled: " + stalled->Text(), true);

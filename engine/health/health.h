@@ -35,7 +35,10 @@ struct Health {
   bool operator==(const Health&) const = default;
 };
 
-// The health of a live object; of null: missing. Never fails: hostile input is at worst unknown. Thread-safe.
-Health Assess(Value object);
+class HealthRules;  // health_rules.h
+
+// The health of a live object; of null: missing. `own` are rules of the user, which go before those of the program.
+// Never fails: hostile input is at worst unknown. Thread-safe.
+Health Assess(Value object, const HealthRules* own = nullptr);
 
 }  // namespace plumb

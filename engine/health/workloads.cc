@@ -120,7 +120,7 @@ Health Pod(Value object) {
 Health Job(Value object) {
   const Value spec = object.Get("spec"), status = object.Get("status");
   if (const auto c = FindCondition(object, "Complete"); c && c->is_true()) return Healthy("has completed");
-  if (const auto c = FindCondition(object, "Failed"); c && c->is_true()) return Degraded("has failed: " + c->Text(), true);
+  if (const auto c = FindCondition(object, "Failed"); c && c->is_true()) return Degraded(c->Text().empty() ? "has failed" : "has failed: " + c->Text(), true);
   if (const auto c = FindCondition(object, "FailureTarget"); c && c->is_true()) return Progressing("is failing: " + c->Text());
   if (spec.Get("suspend").AsBool()) return Suspended("is suspended");
   // kstatus calls a running Job current: what waits for a migration would start before it is done.

@@ -139,6 +139,7 @@ Result<Plan> PlanApplication(const Application& application, const DesiredSet& d
   input.live = view.complete;
   input.options.prune = application.sync.prune || application.deleting;
   input.options.remove_all = application.deleting;
+  input.options.deleting = application.deleting;
   input.options.budget_deletes = application.budget.deletes;
   input.options.budget_percent = application.budget.percent;
   input.options.own_namespaces = {application.ns};

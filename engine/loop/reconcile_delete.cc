@@ -5,7 +5,8 @@
 namespace plumb {
 
 // A plan of which nothing is wanted any more, by the rules of every other: only what the inventory names, by UID, what is
-// needed last. Neither the source nor its freshness matters. Protected kinds wait for approval.
+// needed last. Neither the source nor its freshness matters, but for an application that had PreDelete or PostDelete hooks: without
+// knowing them nothing is deleted. Protected kinds wait for approval.
 Status Reconciler::DeleteAll(std::stop_token stop) {
   if (gone_) return Ok();
   fresh_ = {true, ""};
@@ -22,6 +23,13 @@ Status Reconciler::DeleteAll(std::stop_token stop) {
   bool finished = false;
   Status status = Ok();
   if (!inventory_) status = LoadInventory();
+  if (status.ok() && inventory_->sync() && inventory_->sync()->deletion_hooks && !rendering_.rendered()) {
+    RefreshSources();
+    if (!rendering_.rendered())
+      status = Unavailable("its PreDelete and PostDelete hooks are not known, as its source could not be read; without the finalizer "
+                           "'plumb.dev/delete' it goes and leaves what it made");
+    fresh_ = {true, ""};
+  }
   if (status.ok()) status = CompleteManifests();
   if (status.ok()) status = SyncAll(stop, finished);
   if (status.ok() && finished && revision_synced_) {

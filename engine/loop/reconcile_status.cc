@@ -12,7 +12,7 @@ void Reconciler::AssessHealth(const std::set<ObjectId>* only) {
   const auto assess = [&](const ObjectId& id, size_t i) {
     const LiveObject live = target_->live->Get({id, GvkOf(desired_->manifests[i].root())});
     if (written_.Behind(id, live, context_.clock->Now())) health_[i] = {HealthStatus::kProgressing, "was applied just now"};
-    else health_[i] = live.state == LiveObject::State::kUnknown ? Health{HealthStatus::kUnknown, live.reason} : Assess(live.object.root());
+    else health_[i] = live.state == LiveObject::State::kUnknown ? Health{HealthStatus::kUnknown, live.reason} : Assess(live.object.root(), assessed_by_.get());
   };
   if (!only) {
     for (const auto& [id, i] : index_) assess(id, i);

@@ -104,7 +104,7 @@ Status Reconciler::SyncAll(std::stop_token stop, bool& finished) {
     waits_for_list_ = false;
   }
   if (request_) view.request = request_->id;
-  view.retry_hooks = request_.has_value();
+  view.retry_hooks = request_.has_value() && !application_.deleting;
   PLUMB_TRY(plan, PlanApplication(application_, *desired_, *inventory_, view));
   for (const std::string& warning : desired_->warnings) Emit(LoopEvent::Type::kWarning, warning);
   desired_->warnings.clear();  // said once for each revision
@@ -260,6 +260,7 @@ Status Reconciler::Apply(const Plan& plan, const std::vector<FoundDrift>& drifte
   ApplyOptions options;
   options.deadline = application_.sync.timeout;
   options.approved_digest = approved_;
+  options.health = assessed_by_;
   options.records = &target_->record_client();
   Applier applier(*target_->client, target_->resources, options, *context_.clock);
   const auto progress = [&](const ApplyEvent& applied) {

@@ -15,7 +15,8 @@ std::string Short(const std::string& revision) { return revision.substr(0, 10); 
 }  // namespace
 
 Reconciler::Reconciler(Application application, ReconcilerContext context, IgnoreRules ignore, const ApplicationStatus& before)
-    : application_(std::move(application)), context_(std::move(context)), ignore_(std::move(ignore)), rendering_(application_.sources, context_.helpers),
+    : application_(std::move(application)), context_(std::move(context)), ignore_(std::move(ignore)),
+      rendering_(application_.sources, context_.helpers),
       backoff_({application_.sync.retry.first, application_.sync.retry.max}) {
   work_.source = work_.all = true;
   status_ = before;
@@ -213,6 +214,7 @@ bool Reconciler::RefreshSources() {
   auto rendered = rendering_.Update(states);
   const bool touched = !rendered.ok() || *rendered;
   if (rendered.ok() && *rendered) {
+    assessed_by_ = std::make_shared<const HealthRules>(rendering_.health());
     rules_ = ignore_;
     rules_.Add(rendering_.rules());
   }
@@ -259,7 +261,12 @@ Status Reconciler::LoadInventory() {
 
 Status Reconciler::CompleteManifests() {
   DesiredSet desired;
-  if (!application_.deleting) desired = CompleteDesired(application_, rendering_.manifests(), target_->scope_of);
+  if (!application_.deleting) {
+    desired = CompleteDesired(application_, rendering_.manifests(), target_->scope_of);
+  } else if (rendering_.rendered()) {
+    desired.hooks = CompleteDesired(application_, rendering_.manifests(), target_->scope_of).hooks;
+    desired.hooks.content = "deletion";
+  }
   if (context_.admit) PLUMB_OK(context_.admit(*target_, desired, *inventory_));
   desired_ = std::move(desired);
   index_.clear();

@@ -23,7 +23,8 @@ Result<bool> Rendering::Update(const std::vector<std::shared_ptr<const SourceSta
     }
     const RecordingTree tree(*states[i]->tree);
     auto rules = IgnoreRules::OfTree(tree);
-    auto rendered = rules.ok() ? RenderSource(tree, sources_[i], {}, helpers_) : Result<Rendered>(rules.error());
+    auto health = HealthRules::OfTree(tree);
+    auto rendered = !rules.ok() ? Result<Rendered>(rules.error()) : !health.ok() ? Result<Rendered>(health.error()) : RenderSource(tree, sources_[i], {}, helpers_);
     part.state = states[i];
     part.reads = std::make_shared<const ReadSet>(tree.Taken());
     Remember(i);
@@ -34,8 +35,11 @@ Result<bool> Rendering::Update(const std::vector<std::shared_ptr<const SourceSta
     }
     warnings_.insert(warnings_.end(), rendered->warnings.begin(), rendered->warnings.end());
     // Rules compare by where they were read; a directory has no addresses, and any rules in it count as changed.
-    const std::string address = tree.Address(".plumb/ignore.yaml");
-    const bool same_rules = address == part.rules_address && (!address.empty() || (part.rules.empty() && rules->empty()));
+    const std::string ignored = tree.Address(".plumb/ignore.yaml"), assessed = tree.Address(std::string(HealthRules::kFile));
+    const std::string address = ignored.empty() && assessed.empty() ? "" : ignored + " " + assessed;
+    const bool none = part.rules.empty() && rules->empty() && part.health.empty() && health->empty();
+    const bool same_rules = address == part.rules_address && (!address.empty() || none);
+    part.health = std::move(*health);
     part.rules = std::move(*rules);
     part.rules_address = address;
     if (same_rules && SameManifests(part.manifests, rendered->manifests)) continue;
@@ -50,6 +54,12 @@ Result<bool> Rendering::Update(const std::vector<std::shared_ptr<const SourceSta
   rendered_ = true;
   dirty_ = false;
   return true;
+}
+
+HealthRules Rendering::health() const {
+  HealthRules all;
+  for (const Part& part : parts_) all.Add(part.health);
+  return all;
 }
 
 IgnoreRules Rendering::rules() const {

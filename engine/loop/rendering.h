@@ -8,6 +8,7 @@
 #include "core/mutex.h"
 #include "core/object.h"
 #include "diff/ignore.h"
+#include "engine/health/health_rules.h"
 #include "engine/loop/desired.h"
 #include "engine/loop/read_set.h"
 #include "engine/loop/source_hub.h"
@@ -31,6 +32,7 @@ class Rendering {
 
   bool rendered() const { return rendered_; }  // once, at least
   const std::vector<Manifest>& manifests() const { return manifests_; }
+  HealthRules health() const;  // of their .plumb/health.yaml
   IgnoreRules rules() const;  // of the sources' .plumb/ignore.yaml
   std::vector<std::string> TakeWarnings() { return std::exchange(warnings_, {}); }
 
@@ -39,6 +41,7 @@ class Rendering {
     std::shared_ptr<const SourceState> state;  // that `manifests` are of, or that failed
     std::shared_ptr<const ReadSet> reads;
     std::vector<Manifest> manifests;
+    HealthRules health;
     IgnoreRules rules;
     std::string rules_address;  // of what they were read from
     std::optional<Error> error;  // of the last render; told again while nothing changes

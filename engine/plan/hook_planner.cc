@@ -36,6 +36,7 @@ class HookPlanner {
 
   Result<HookPlan> Run() {
     PLUMB_TRY(instances, ExpandHooks(input_.hooks.manifests, record_, owner_));
+    record_.deletion_hooks = std::any_of(instances.begin(), instances.end(), [](const HookInstance& i) { return OfDeletion(i.phase); });
     if (!(same_ && record_.finished))
       for (const HookInstance& instance : instances)
         if (Wanted(instance)) Decide(instance);

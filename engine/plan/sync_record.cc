@@ -62,7 +62,7 @@ std::string SyncRecord::ToJson() const {
     list.push_back(a.Map(m));
   }
   return WriteJson(a.Map({{"content", a.String(content)}, {"request", a.String(request)}, {"install", Arena::Bool(install)},
-                          {"finished", Arena::Bool(finished)}, {"hooks", a.List(list)}}));
+                          {"finished", Arena::Bool(finished)}, {"deletionHooks", Arena::Bool(deletion_hooks)}, {"hooks", a.List(list)}}));
 }
 
 Result<SyncRecord> SyncRecord::Parse(std::string_view json) {
@@ -73,6 +73,7 @@ Result<SyncRecord> SyncRecord::Parse(std::string_view json) {
   record.request = document->GetString("request");
   record.install = document->Get("install").AsBool();
   record.finished = document->Get("finished").AsBool();
+  record.deletion_hooks = document->Get("deletionHooks").AsBool();
   if (record.content.empty()) return Invalid("'content' is not a string");
   const Value hooks = document->Get("hooks");
   for (size_t i = 0; i < hooks.size(); ++i) {

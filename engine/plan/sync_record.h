@@ -45,6 +45,7 @@ struct SyncRecord {
   std::string request;    // of a sync that somebody asked for: it runs hooks though the content is the same
   bool install = false;   // it began on a cluster without the application: Helm's install hooks run, else those of upgrades
   bool finished = false;  // everything was carried out, every hook has succeeded
+  bool deletion_hooks = false;  // the source has PreDelete or PostDelete hooks: deleting the application needs it
   std::vector<HookEntry> hooks;
 
   // Stands in the annotation of this sync's hook objects and in generated names: 10 hexadecimal digits.

@@ -167,6 +167,22 @@ TEST(Hooks, HelmTellsInstallFromUpgrade) {
   EXPECT_THAT(Runs(world), ElementsAre("PreSync first", "PostSync later"));
 }
 
+TEST(Hooks, OfADeletionRunAroundItAndOnlyThen) {
+  World world;
+  world.plan_options.protected_kinds.clear();
+  const std::vector<Document> hooks = {Hook("shop/backup", "PreDelete"), Hook("shop/bye", "PostDelete"), Hook("shop/migrate", "PreSync")};
+  world.cluster->Put(Namespace("shop"));
+  world.cluster->Tick();
+  world.Apply({Config("shop/a"), hooks[0], hooks[1], hooks[2]});
+  EXPECT_THAT(Runs(world), ElementsAre("PreSync migrate"));
+  EXPECT_TRUE(world.Stored().sync()->deletion_hooks);
+  world.plan_options.deleting = world.plan_options.remove_all = true;
+  world.cluster->log.clear();
+  EXPECT_TRUE(world.Apply(hooks).complete);
+  EXPECT_THAT(Runs(world), ElementsAre("PreSync migrate", "PreDelete backup", "PostDelete bye"));
+  EXPECT_THAT(Writes(world), ElementsAre("PATCH Job shop/backup", "DELETE ConfigMap shop/a", "PATCH Job shop/bye", "PATCH Job shop/backup", "PATCH Job shop/bye"));
+}
+
 TEST(Hooks, WhatNoHookMadeIsNotDeletedForOne) {
   World world;
   world.cluster->Put(Namespace("shop"));
