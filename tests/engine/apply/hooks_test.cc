@@ -2,6 +2,7 @@
 // sync, wherever the process is killed.
 #include <gmock/gmock.h>
 
+#include <cstdlib>
 #include <map>
 #include <random>
 #include <set>
@@ -255,7 +256,9 @@ std::vector<Document> RandomVersion(std::mt19937& random, int revision) {
 // the last version ran exactly once, none of any version twice, and nothing is left that holds an object.
 TEST(Hooks, KilledAnywhereEachRunsExactlyOnce) {
   int killed = 0, awaited = 0;
-  for (unsigned seed = 0; seed < 400; ++seed) {
+  const char* const more = std::getenv("PLUMB_HOOK_SEEDS");  // 400 take 5 s
+  const unsigned seeds = more ? static_cast<unsigned>(std::atoi(more)) : 100;
+  for (unsigned seed = 0; seed < seeds; ++seed) {
     SCOPED_TRACE(seed);
     std::mt19937 random(seed);
     World world;
@@ -309,8 +312,8 @@ TEST(Hooks, KilledAnywhereEachRunsExactlyOnce) {
     EXPECT_THAT(world.cluster->log, IsEmpty());
     if (::testing::Test::HasFailure()) break;
   }
-  EXPECT_GT(killed, 800) << "the kills came too late to show anything";
-  EXPECT_GT(awaited, 100) << "hooks were never found half-way";
+  EXPECT_GT(killed, 200) << "the kills came too late to show anything";
+  EXPECT_GT(awaited, 20) << "hooks were never found half-way";
 }
 
 }  // namespace
