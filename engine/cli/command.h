@@ -44,6 +44,14 @@ Command ApplyCommand();
 Command RunCommand();
 Command ControllerCommand();
 Command CrdsCommand();
+Command GetCommand();
+Command TreeCommand();
+Command HistoryCommand();
+Command SyncCommand();
+Command SuspendCommand();
+Command ResumeCommand();
+Command ApproveCommand();
+Command WaitCommand();
 Command ExplainCommand();
 
 }  // namespace plumb::cli

@@ -2,6 +2,9 @@
 #include "engine/controller/controller.h"
 
 #include <fmt/core.h>
+#include <unistd.h>
+
+#include <random>
 
 #include "core/log.h"
 #include "engine/cli/cluster.h"
@@ -11,10 +14,20 @@
 #include "engine/cli/serving.h"
 #include "engine/cli/source.h"
 #include "engine/controller/crd.h"
+#include "engine/kube/curl_transport.h"
+#include "engine/kube/fenced.h"
 
 namespace plumb::cli {
 
 namespace {
+
+// Of this process alone: the host's name, which is a pod's, and something random.
+std::string Identity() {
+  char host[256] = "plumb";
+  gethostname(host, sizeof host - 1);
+  std::random_device random;
+  return fmt::format("{:.50}-{:08x}", host, random());
+}
 
 Result<int> Run(const Flags& flags) {
   const std::stop_token stop = Interrupted();
@@ -30,10 +43,26 @@ Result<int> Run(const Flags& flags) {
   options.namespaces = flags.All("watch");
   options.credentials_directory = CacheDirectory(flags);
   PLUMB_TRY(checks, ServerCheckOptionsOf(flags));
+  std::shared_ptr<kube::Transport> transport = cluster.transport;
+  std::unique_ptr<Members> members;
+  if (flags.On("share")) {
+    members = std::make_unique<Members>(*cluster.client, MemberOptions{.ns = cluster.ns, .identity = Identity()}, Clock::Real());
+    options.members = members.get();
+  }
+  const auto fence = [&members](std::shared_ptr<kube::Transport> to) -> std::shared_ptr<kube::Transport> {
+    if (!members) return to;
+    return std::make_shared<kube::FencedTransport>(std::move(to), [&members] { return members->alive(); });
+  };
+  transport = fence(std::move(transport));
+  options.connect = [&fence](const kube::Connection& connection) -> Result<std::shared_ptr<kube::Transport>> {
+    PLUMB_TRY(made, kube::CurlTransport::Create(connection));
+    return fence(std::move(made));
+  };
+  kube::Client client(transport, serving.client_options());
   Targets targets(serving.client_options());
   targets.SetChecks(checks);
-  targets.Set("", cluster.transport);
-  Controller controller(*cluster.client, targets, serving.context(), serving.loop_options(), options);
+  targets.Set("", transport);
+  Controller controller(client, targets, serving.context(), serving.loop_options(), options);
   PLUMB_OK(serving.Serve(controller.loop(), [&](std::string* why) { return controller.Ready(why); }));
   log::Info("following Applications", {{"namespace", options.ns}});
 
@@ -53,7 +82,8 @@ Command ControllerCommand() {
                   "  plumb controller --namespace plumb-system --listen 0.0.0.0:8080\n\n"
                   "In a pod it is its ServiceAccount; elsewhere --kubeconfig says who it is. --namespace is its own: Projects are\n"
                   "there, and Applications that name none. The rights it needs are in docs/controller.md.\n",
-                  {{"watch", 0, "NAMESPACE", "look for Applications in this namespace only; may be given several times", "", true, {}}},
+                  {{"share", 0, "", "share the Applications with other replicas, by Leases in --namespace", "", false, {}},
+                   {"watch", 0, "NAMESPACE", "look for Applications in this namespace only; may be given several times", "", true, {}}},
                   Run};
   for (const Flag& flag : ServingFlags()) command.flags.push_back(flag);
   for (const Flag& flag : ClusterFlags()) command.flags.push_back(flag);

@@ -10,6 +10,7 @@
 #include "core/json.h"
 #include "core/log.h"
 #include "core/suggest.h"
+#include "engine/controller/cluster_secrets.h"
 #include "engine/controller/crd.h"
 #include "engine/loop/status_document.h"
 #include "engine/loop/summary.h"
@@ -61,6 +62,11 @@ Controller::Controller(kube::Client& client, Targets& targets, LoopContext loop,
     if (project == parsed_projects_.end() || !project->second.ok()) return Unavailable(fmt::format("spec.project: project '{}' is not known", application.project));
     return AllowsObjects(*project->second, application, desired, inventory, target.scope_of);
   };
+  loop.elsewhere = [this](const std::string& key) -> std::optional<ApplicationStatus> {
+    MutexLock lock(mu_);
+    const auto found = elsewhere_.find(key);
+    return found == elsewhere_.end() ? std::nullopt : std::optional(found->second);
+  };
   loop.on_status = [inbox = inbox_](const std::string& key) {
     {
       MutexLock lock(inbox->mu);
@@ -72,6 +78,7 @@ Controller::Controller(kube::Client& client, Targets& targets, LoopContext loop,
     if (also) also(event);
     events_->Note(event);
   };
+  if (options_.members) options_.members->SetWake(wake);
   loop_ = std::make_unique<Loop>(std::move(loop), std::move(loop_options));
   targets_.SetOnLiveChange([this](const LiveStore* live, const ObjectId& id) { loop_->OnLiveChange(live, id); });
 
@@ -83,6 +90,15 @@ Controller::Controller(kube::Client& client, Targets& targets, LoopContext loop,
   }
   kube::WatchOptions watch;
   watch.ns = options_.ns;
+  if (options_.connect)
+    for (std::string_view selector : {kClusterSelector, kArgoClusterSelector}) {
+      kube::WatchOptions secrets;
+      secrets.ns = options_.ns;
+      secrets.label_selector = selector;
+      const size_t at = clusters_.size();
+      clusters_.push_back(std::make_unique<Followed>(
+          client_, *kube::BuiltIn("Secret"), secrets, [this, at](const std::string& key) { OnClusterSecret(*clusters_[at], key); }, wake, clock_));
+    }
   projects_ = std::make_unique<Followed>(client_, ProjectResource(), watch, [this](const std::string& key) { OnProject(key); }, wake, clock_);
 }
 
@@ -104,6 +120,7 @@ void Controller::Stop() {
   }
   if (thread_.joinable()) thread_.join();
   loop_->Stop();
+  if (options_.members && std::exchange(left_, true) == false) options_.members->Leave();
 }
 
 void Controller::Run() {
@@ -121,6 +138,7 @@ void Controller::Run() {
 TimePoint Controller::Step() {
   TimePoint next = projects_->Step();
   for (const auto& followed : applications_) next = std::min(next, followed->Step());
+  for (const auto& secrets : clusters_) next = std::min(next, secrets->Step());
   for (auto& [name, secret] : secrets_) {
     next = std::min(next, secret.followed->Step());
     // That it is not there, or that nobody may read it, is news as well.
@@ -135,8 +153,10 @@ TimePoint Controller::Step() {
     all &= followed->listed();
     if (!followed->trouble().empty()) trouble = followed->trouble();
   }
+  next = std::min(next, StepMembers());
   if (projects_->listed())
     for (const std::string& key : std::exchange(dirty_, {})) Examine(key);
+  next = std::min(next, LetGo());
   {
     MutexLock lock(mu_);
     read_ = all;
@@ -170,6 +190,33 @@ void Controller::OnProject(const std::string& key) {
     if (known.project == name) dirty_.insert(application);
 }
 
+// A Secret that goes, or is broken, takes its cluster out of reach; nothing is deleted there.
+void Controller::OnClusterSecret(const Followed& secrets, const std::string& key) {
+  const Document object = secrets.Find(key);
+  std::set<std::string> names;
+  if (const auto before = registered_.find(key); before != registered_.end()) {
+    names.insert(before->second.first);
+    targets_.Remove(before->second.first);
+    registered_.erase(before);
+  }
+  unreadable_.erase(key);
+  if (!object->is_null()) {
+    auto cluster = ReadClusterSecret(*object);
+    auto transport = cluster.ok() ? options_.connect(cluster->connection) : Result<std::shared_ptr<kube::Transport>>(cluster.error());
+    if (transport.ok()) {
+      targets_.Set(cluster->name, std::move(*transport));
+      registered_[key] = {cluster->name, Sha256Hex(WriteCanonicalJson(object->Get("data")))};
+      names.insert(cluster->name);
+    } else {
+      unreadable_[key] = transport.error().message();
+      log::Warning("a Secret registers no cluster", {{"secret", key}, {"error", transport.error().message()}});
+    }
+  }
+  for (const auto& followed : applications_)
+    for (const auto& [application, one] : followed->objects())
+      if (names.contains(std::string(one->Get("spec").Get("target").GetString("cluster")))) dirty_.insert(application);
+}
+
 // Looks at one Application anew, from whatever state.
 void Controller::Examine(const std::string& key) {
   const Document object = Find(key);
@@ -177,6 +224,7 @@ void Controller::Examine(const std::string& key) {
   const Value metadata = object->Get("metadata");
   const bool deleted = IsDeleted(metadata);
   if (deleted && !HasFinalizer(metadata)) return Forget(key);  // what it made stays
+  if (!Mine(key)) return LeaveToOthers(key, *object);
   Known& known = known_[key];
   auto application = Read(key, object, known, deleted);
   WatchSecrets(key, known.secrets);
@@ -201,6 +249,8 @@ std::string Controller::BasisOf(const Application& application) const {
     const Document project = projects_->Find(options_.ns + "/" + application.project);
     text += WriteCanonicalJson(project->Get("spec"));
   }
+  for (const auto& [secret, cluster] : registered_)
+    if (cluster.first == application.target_cluster) text += cluster.second;
   return Sha256Hex(text);
 }
 
@@ -224,7 +274,13 @@ Result<Application> Controller::Read(const std::string& key, const Document& obj
     if (!project->second.ok()) return project->second.error().Wrap("spec.project");
     if (!deleted) PLUMB_OK(Allows(*project->second, application));  // of what is deleted, each object is looked at
   }
-  if (!targets_.Has(application.target_cluster)) PLUMB_OK(targets_.For(application.target_cluster, ""));
+  if (!targets_.Has(application.target_cluster)) {
+    for (const auto& secrets : clusters_)
+      if (!secrets->listed() && secrets->trouble().empty()) return Unavailable("the registered clusters are being read");
+    Error error = targets_.For(application.target_cluster, "").error();
+    for (const auto& [secret, why] : unreadable_) error = Error(error.code(), fmt::format("{}; Secret '{}' registers none: {}", error.message(), secret, why));
+    return error;
+  }
   if (!deleted) PLUMB_OK(ReadCredentials(application, known));
   return std::move(application);
 }
@@ -276,6 +332,11 @@ void Controller::WatchSecrets(const std::string& key, const std::vector<std::str
 
 void Controller::Forget(const std::string& key) {
   loop_->Remove(key);
+  if (options_.members && loop_->Running(key)) leaving_.insert(key);
+  {
+    MutexLock lock(mu_);
+    elsewhere_.erase(key);
+  }
   WatchSecrets(key, {});
   known_.erase(key);
 }

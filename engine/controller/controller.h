@@ -21,8 +21,10 @@
 #include "engine/controller/credential_files.h"
 #include "engine/controller/events.h"
 #include "engine/controller/followed.h"
+#include "engine/controller/members.h"
 #include "engine/controller/project.h"
 #include "engine/controller/targets.h"
+#include "engine/kube/connection.h"
 #include "engine/loop/loop.h"
 
 namespace plumb {
@@ -39,6 +41,9 @@ struct ControllerOptions {
   Duration status_interval = std::chrono::seconds(1);  // between two writes of one Application's status
   size_t status_in_flight = 16;             // of status writes at the same time
   EventOptions events;
+  // Makes the way to a registered cluster. Empty: Secrets of clusters are not looked at.
+  std::function<Result<std::shared_ptr<kube::Transport>>(const kube::Connection&)> connect;
+  Members* members = nullptr;               // the replicas that share the work; outlives the controller. Null: this one is alone
 };
 
 class Controller {
@@ -88,6 +93,10 @@ class Controller {
 
   void Run();
   void Examine(const std::string& key);
+  TimePoint StepMembers();
+  bool Mine(const std::string& key) const;
+  void LeaveToOthers(const std::string& key, Value application);
+  TimePoint LetGo();
   Result<Application> Read(const std::string& key, const Document& object, Known& known, bool deleted);
   Status ReadCredentials(Application& application, Known& known);
   void WatchSecrets(const std::string& key, const std::vector<std::string>& secrets);
@@ -99,6 +108,7 @@ class Controller {
   void WriteStatus(const std::string& key, Known& known, const Document& object, const ApplicationStatus& status);
   void ReleaseFinalizer(const std::string& key, Known& known, const Document& object);
   void OnProject(const std::string& key);
+  void OnClusterSecret(const Followed& secrets, const std::string& key);
   std::string BasisOf(const Application& application) const;
 
   kube::Client& client_;
@@ -111,17 +121,25 @@ class Controller {
 
   std::vector<std::unique_ptr<Followed>> applications_;  // one for each namespace, or one
   std::unique_ptr<Followed> projects_;
+  std::vector<std::unique_ptr<Followed>> clusters_;      // Secrets that register a cluster
+  std::map<std::string, std::pair<std::string, std::string>> registered_;  // key of the Secret -> name and digest of a cluster
+  std::map<std::string, std::string> unreadable_;        // key of the Secret -> why it registers none
   std::map<std::string, SecretWatch> secrets_;
   std::set<std::string> dirty_;                 // Applications to look at
   std::map<std::string, Known> known_;
   std::unique_ptr<EventRecorder> events_;
+  std::string view_;                            // of the members, that was looked at last
+  bool open_ = false;
+  std::set<std::string> leaving_;               // let go of, with a pass that still runs
 
   // What admit needs on the loop's threads.
   mutable Mutex mu_;
   std::map<std::string, Result<Project>> parsed_projects_ GUARDED_BY(mu_);  // by name
+  std::map<std::string, ApplicationStatus> elsewhere_ GUARDED_BY(mu_);  // what the objects say that other replicas follow
   bool read_ GUARDED_BY(mu_) = false;
   std::string trouble_ GUARDED_BY(mu_);
   std::jthread thread_;
+  bool left_ = false;  // its Lease is given up
 
   Document Find(const std::string& key) const;
 };

@@ -34,6 +34,7 @@ struct LoopContext {
   SourceHub::MakeResolver make_resolver;
   // What its project allows, of all that a plan may touch.
   std::function<Status(const Application&, const Target&, const DesiredSet&, const Inventory&)> admit{};
+  std::function<std::optional<ApplicationStatus>(const std::string& key)> elsewhere{};  // of one that another replica follows
   std::function<void(const std::string& key)> on_status{};               // on the reconciling thread: quick
   RenderHelpers helpers{};                                               // what sources may ask for beyond their files
   EventSink events;
@@ -64,6 +65,8 @@ class Loop {
   // False where there is no such application.
   bool Request(const std::string& key, SyncRequest request);
   bool Approve(const std::string& key, std::string digest, std::string by);
+  // Those that wait for this one look again: its status changed, here or at another replica.
+  void WakeDependants(const std::string& key);
   // A target's live objects changed: pass this on from its LiveStore.
   void OnLiveChange(const LiveStore* live, const ObjectId& id);
 
@@ -87,7 +90,6 @@ class Loop {
   void RunPass(const std::string& key);
   void RunLook(const std::string& source);
   void SetOwned(const std::string& key, const LiveStore* live, const std::vector<ObjectId>& owned);
-  void WakeDependants(const std::string& key);
   void SetDependencies(const std::string& key, const std::vector<Dependency>& depends_on) REQUIRES(mu_);
   std::string WaitsFor(const Application& application) const;
   std::string CycleThrough(const std::string& key) const REQUIRES(mu_);

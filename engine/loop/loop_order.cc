@@ -55,10 +55,12 @@ std::string Loop::WaitsFor(const Application& application) const {
   if (const std::string cycle = CycleThrough(application.key()); !cycle.empty()) return fmt::format("for itself: dependsOn goes round in a circle, {}", cycle);
   for (const Dependency& dependency : application.depends_on) {
     const auto found = followers_.find(dependency.ns + "/" + dependency.name);
-    if (found == followers_.end()) return fmt::format("for application '{}', which does not exist", dependency.name);
-    const ApplicationStatus status = found->second.reconciler->status();
-    if (!status.synced || (dependency.healthy && !status.healthy))
-      return fmt::format("for application '{}' to be {}; it is: {}", dependency.name, dependency.healthy ? "healthy" : "synced", status.summary);
+    std::optional<ApplicationStatus> status;
+    if (found != followers_.end()) status = found->second.reconciler->status();
+    else if (context_.elsewhere) status = context_.elsewhere(dependency.ns + "/" + dependency.name);
+    if (!status) return fmt::format("for application '{}', which does not exist", dependency.name);
+    if (!status->synced || (dependency.healthy && !status->healthy))
+      return fmt::format("for application '{}' to be {}; it is: {}", dependency.name, dependency.healthy ? "healthy" : "synced", status->summary);
   }
   return "";
 }

@@ -56,9 +56,10 @@ class ControlledSite : public Site {
 
 class Controlled {
  public:
-  explicit Controlled(ControlledSite& site, ControllerOptions options = {}) : site_(site), targets({.attempts = 1}, site.clock, FakeLive) {
-    client_ = std::make_unique<kube::Client>(site.gateway, kube::ClientOptions{.attempts = 1}, site.clock);
-    targets.Set("", site.gateway);
+  explicit Controlled(ControlledSite& site, ControllerOptions options = {}, std::shared_ptr<kube::Transport> transport = nullptr) : site_(site), targets({.attempts = 1}, site.clock, FakeLive) {
+    if (!transport) transport = site.gateway;
+    client_ = std::make_unique<kube::Client>(transport, kube::ClientOptions{.attempts = 1}, site.clock);
+    targets.Set("", transport);
     LoopContext context;
     context.make_resolver = [this](const ApplicationSource& source) -> Result<SourceResolver> {
       last_source = source;
@@ -76,6 +77,12 @@ class Controlled {
     controller = std::make_unique<Controller>(*client_, targets, context, loop_options, options);
   }
 
+  void StepOnce() {
+    controller->Step();
+    site_.cluster().Step();
+    while (controller->loop().Step()) {
+    }
+  }
   // Until nothing is left to do at this moment of the clock.
   void Run() {
     for (int quiet = 0, steps = 0; quiet < 3 && steps < 10'000; ++steps) {
