@@ -22,13 +22,13 @@ program=${PLUMB_ASSETS:-}/kustomize
 library=$work/kustomizebench
 (cd tests/controlplane/oracles && CGO_ENABLED=0 GOWORK=off GOFLAGS='' go build -o "$library" ./kustomizebench) 2>>"$work/log" || library=
 
-# A small, an argo-cd-sized and a CRD-heavy tree, by the bytes that they print: near the median, above 1 and above 3 MB.
+# A small, an argo-cd-sized and two CRD-heavy trees, by the bytes that they print: the last one is kube-prometheus (5.8 MB).
 mapfile -t dirs < <(python3 - "$work/trees" <<'PY'
 import json, os, sys
 root = sys.argv[1]
 cases = [c for name in os.listdir(root) if name.startswith("cases") for c in json.load(open(os.path.join(root, name)))]
 sized = sorted((os.path.getsize(os.path.join(root, c["golden"])), c["dir"]) for c in cases if c.get("golden") and os.path.exists(os.path.join(root, c["golden"])))
-pick = [next((c for c in sized if c[0] >= limit), sized[-1]) for limit in (2_000, 100_000, 1_000_000, 1_900_000, 3_000_000)]
+pick = [next((c for c in sized if c[0] >= limit), sized[-1]) for limit in (2_000, 100_000, 1_000_000, 1_900_000, 3_000_000, 5_000_000)]
 print("\n".join(dict.fromkeys(d for _, d in pick)))
 PY
 )
