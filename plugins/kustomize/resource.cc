@@ -59,6 +59,11 @@ bool SameEnd(const std::vector<std::string>& a, const std::vector<std::string>& 
   return std::equal(shorter.rbegin(), shorter.rend(), longer.rbegin());
 }
 
+// What takes the place of an identity has no type, as the program sets it.
+Value Identity(Arena& arena, Value old, std::string_view text) {
+  return old.is_null() ? arena.String(text) : UntypedOver(arena, old, text);
+}
+
 }  // namespace
 
 std::vector<ResId> Resource::PreviousIds() const {
@@ -86,11 +91,6 @@ bool Resource::MatchesAnyId(const ResId& id) const {
 void Resource::StorePreviousId() {
   const ResId id = CurrentId();
   previous.push_back({id.name, std::string(id.EffectiveNamespace()), id.gvk.kind});
-}
-
-// What takes the place of an identity has no type, as the program sets it.
-static Value Identity(Arena& arena, Value old, std::string_view text) {
-  return old.is_null() ? arena.String(text) : UntypedOver(arena, old, text);
 }
 
 void SetName(Arena& arena, Resource& resource, std::string_view name) {
