@@ -4,6 +4,7 @@
 
 #include "core/edit.h"
 #include "engine/plan/references.h"
+#include "engine/plan/sync_options.h"
 
 namespace plumb {
 namespace {
@@ -19,23 +20,7 @@ constexpr KeepAnnotation kKeep[] = {
     {"client.lifecycle.config.k8s.io/deletion", "detach"},
     {"cli-utils.sigs.k8s.io/on-remove", "keep"},
 };
-constexpr std::string_view kArgoOptions = "argocd.argoproj.io/sync-options";
-
 std::string_view PartOf(Value live) { return GetAt(live, {"metadata", "labels"}).GetString(kPartOfLabel); }
-
-// "Prune=false" as one of Argo CD's comma-separated sync options.
-bool ArgoKeeps(Value live) {
-  std::string_view rest = AnnotationOf(live, kArgoOptions);
-  while (!rest.empty()) {
-    const size_t comma = rest.find(',');
-    std::string_view option = rest.substr(0, comma);
-    while (option.starts_with(' ')) option.remove_prefix(1);
-    while (option.ends_with(' ')) option.remove_suffix(1);
-    if (option == "Prune=false") return true;
-    rest = comma == std::string_view::npos ? "" : rest.substr(comma + 1);
-  }
-  return false;
-}
 
 // A desired object that lives inside the namespace or is of the CRD's kind: deleting `live` would take it along.
 const ObjectId* FindInside(const ObjectId& id, Value live, const PlanInput& input, std::vector<ObjectId>& store) {
@@ -77,7 +62,7 @@ std::optional<std::string> WhyKept(const InventoryEntry& entry, Value live, cons
   }
   for (const KeepAnnotation& keep : kKeep)
     if (AnnotationOf(live, keep.key) == keep.value) return fmt::format("annotation '{}: {}'", keep.key, keep.value);
-  if (ArgoKeeps(live)) return fmt::format("annotation '{}: Prune=false'", kArgoOptions);
+  if (std::string why = KeptBySyncOption(live, input.options.deleting); !why.empty()) return why;
   if (id.group.empty() && id.kind == "Namespace" && input.options.kept_namespaces.contains(id.name))
     return fmt::format("namespace '{}' belongs to the cluster", id.name);
   if (id.group.empty() && id.kind == "Namespace" && input.options.own_namespaces.contains(id.name))
@@ -96,6 +81,7 @@ std::optional<std::string> WhyKept(const InventoryEntry& entry, Value live, cons
 
 bool IsProtected(const ObjectId& id, Value live, const PlanOptions& options) {
   if (AnnotationOf(live, "plumb.dev/prune") == "allowed") return false;
+  if (NeedsConfirmation(live, options.deleting)) return true;
   const std::string kind = id.group.empty() ? id.kind : id.kind + "." + id.group;
   return options.protected_kinds.contains(kind) || !Unit(id, live).empty();
 }
@@ -127,7 +113,7 @@ bool IsReplaceable(const ObjectId& id, Value desired, const PlanOptions& options
   for (std::string_view kind : {"Namespace", "CustomResourceDefinition", "PersistentVolume", "PersistentVolumeClaim"})
     if (id.kind == kind) return false;
   const std::string_view word = AnnotationOf(desired, "plumb.dev/replace");
-  return word == "allowed" || (options.replace && word != "disabled");
+  return word == "allowed" || (word != "disabled" && AllowsReplace(desired)) || (options.replace && word != "disabled");
 }
 
 std::string_view OtherOwner(Value live, std::string_view applyset_id) {

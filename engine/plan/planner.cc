@@ -10,6 +10,7 @@
 #include "engine/plan/holds.h"
 #include "engine/plan/hook_planner.h"
 #include "engine/plan/order.h"
+#include "engine/plan/sync_options.h"
 
 namespace plumb {
 namespace {
@@ -86,6 +87,7 @@ class Planner {
       if (!step.uid.empty()) wanted_uids_.insert(step.uid);
     }
     Decide(desired, step);
+    for (const std::string& warning : SyncOptionWarnings(desired.manifest.root())) plan_.warnings.push_back(NameOf(desired.manifest) + ": " + warning);
     if (step.diff)
       for (const std::string& warning : step.diff->warnings) plan_.warnings.push_back(NameOf(desired.manifest) + ": " + warning);
     plan_.steps.push_back(std::move(step));
