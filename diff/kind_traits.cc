@@ -35,6 +35,7 @@ constexpr Row kRows[] = {
     {"ServiceAccount"},
     {"APIService.apiregistration.k8s.io", Generation::kNone, "{}"},
     {"CSIDriver.storage.k8s.io", Generation::kFromChange},
+    {"CertificateSigningRequest.certificates.k8s.io", Generation::kNone, "{}"},
     {"ClusterRole.rbac.authorization.k8s.io"},
     {"ClusterRoleBinding.rbac.authorization.k8s.io"},
     {"CronJob.batch", Generation::kSpec, "{}"},

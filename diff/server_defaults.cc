@@ -170,6 +170,7 @@ constexpr Row kRows[] = {
     {"admissionregistration.v1.NamedRuleWithOperations", "scope", R"("*")"},
     {"apiextensions.v1.CustomResourceDefinitionSpec", "conversion", R"({"strategy":"None"})"},
     {"apiextensions.v1.ServiceReference", "port", "443"},
+    {"apiregistration.v1.ServiceReference", "port", "443"},
     {"apiextensions.v1.CustomResourceDefinitionSpec", "conversion", R"({"strategy":"None"})"},
 };
 

@@ -141,6 +141,15 @@ Value ClaimRules(Arena& a, Value object) {
   return With(a, object, "spec", spec);
 }
 
+// Nothing runs on a node before its kubelet says that it is ready.
+Value NodeRules(Arena& a, Value object) {
+  std::vector<Value> taints = Items(GetAt(object, {"spec", "taints"}));
+  const auto not_ready = [](Value taint) { return taint.GetString("key") == "node.kubernetes.io/not-ready" && taint.GetString("effect") == "NoSchedule"; };
+  if (std::any_of(taints.begin(), taints.end(), not_ready)) return object;
+  taints.push_back(a.Map({{"key", Arena::Borrow("node.kubernetes.io/not-ready")}, {"effect", Arena::Borrow("NoSchedule")}}));
+  return WithAt(a, object, {"spec", "taints"}, a.List(taints));
+}
+
 // A DaemonSet counts the changes of its template in a field of its own, which an annotation carries in apps/v1.
 Value DaemonSetRules(Arena& a, Value object, Value before) {
   constexpr std::string_view kAnnotation = "deprecated.daemonset.template.generation";
@@ -170,8 +179,13 @@ Value WithKindRules(Arena& a, const Gvk& gvk, Value before, Value object, std::v
     if (!GetAt(object, {"spec"}).Has("storageClassName")) needs_server->push_back("the default storage class of the cluster goes to spec.storageClassName");
     return WithFinalizer(a, object, "kubernetes.io/pvc-protection");
   }
+  if (is("", "Node") && created) return NodeRules(a, object);
   if (is("", "PersistentVolume") && created) return WithFinalizer(a, object, "kubernetes.io/pv-protection");
   if (is("", "Endpoints") && !(before.Get("subsets") == object.Get("subsets"))) needs_server->push_back("the server sorts and packs subsets");
+  if (is("certificates.k8s.io", "CertificateSigningRequest")) {
+    if (!created) return With(a, object, "spec", before.Get("spec"));  // a request is what it was when it was made
+    needs_server->push_back("the server fills in who asks for the certificate");
+  }
   if (is("networking.k8s.io", "Ingress") && created && !GetAt(object, {"spec"}).Has("ingressClassName"))
     needs_server->push_back("the default ingress class of the cluster goes to spec.ingressClassName");
   if (is("", "Pod") && created) needs_server->push_back("admission fills in the service account's token, tolerations and limits");

@@ -137,6 +137,7 @@ class Write {
     for (const FieldPath& path : context_.reset_fields) {
       if (path.size() != 1) continue;  // deeper ones belong to writes of a subresource
       const std::string_view name = path[0].name;
+      if (live.is_null() && name != "status") continue;  // what a request for a certificate says, it says once
       const Value* was = live.Find(name);
       object = was ? With(*arena_, object, name, *was) : Without(*arena_, object, name);
     }
@@ -269,6 +270,8 @@ std::string ConflictMessage(const std::vector<FieldConflict>& conflicts) {
 }
 
 std::vector<FieldPath> ResetFields(const Gvk& gvk, std::string_view subresource) {
+  if (subresource.empty() && gvk.kind == "CertificateSigningRequest" && gvk.group == "certificates.k8s.io")
+    return {FieldPath({PathStep::Field("spec")}), FieldPath({PathStep::Field("status")})};
   if (subresource.empty()) return {FieldPath({PathStep::Field("status")})};
   if (subresource != "status") return {};
   std::vector<FieldPath> fields{FieldPath({PathStep::Field("spec")})};

@@ -12,7 +12,7 @@ step "YAML to tree"
 scripts/bench-yaml.sh
 step "kustomize"
 scripts/bench-kustomize.sh
-for program in build-bench/tests/bench/*_bench; do
+for program in build-bench/tests/bench/*_bench build-bench/tests/diff/*_bench; do
   [ -x "$program" ] || continue
   step "$(basename "$program")"
   "$program" --benchmark_min_time=0.3 2>/dev/null

@@ -57,7 +57,7 @@ Result<Cluster> Connect(const Flags& flags, kube::ClientOptions options) {
 Result<OneShot> PlanOnce(Cluster& cluster, const Application& application, std::vector<Manifest> rendered, const IgnoreRules& rules,
                          const std::optional<kube::ServerCheckOptions>& checking) {
   OneShot once;
-  PLUMB_OK(cluster.discovery->Refresh(), "discovery");
+  PLUMB_OK(cluster.discovery->Refresh());
   once.desired = CompleteDesired(application, std::move(rendered), ScopesOf(*cluster.discovery));
   const ObjectId record = Inventory(application.name, application.ns).record();
   const kube::Answer answer = cluster.client->Get({*kube::BuiltIn("ConfigMap"), record.ns, record.name, ""});

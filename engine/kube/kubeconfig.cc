@@ -152,7 +152,7 @@ Result<Connection> LoadConnection(const KubeconfigFlags& flags, const Environmen
     Result<Connection> pod = InClusterConnection(environment);
     if (pod.ok() && !flags.ns.empty()) pod->ns = flags.ns;
     if (pod.ok() || pod.error().code() != Code::kNotFound) return pod;
-    return NotFound("no cluster to talk to: no kubeconfig was found and this is no pod; name one with --kubeconfig or KUBECONFIG, or try --sandbox");
+    return NotFound("no cluster to talk to: no kubeconfig was found and this is no pod; name one with --kubeconfig or KUBECONFIG, or start one with 'plumb sandbox --write-kubeconfig FILE'");
   }
   const KubeconfigEntry* context = config.Find("contexts", name);
   if (!context) return Missing(config, "contexts", "context", name, flags.context.empty() ? "current-context" : "--context");

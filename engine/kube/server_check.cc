@@ -32,6 +32,10 @@ ObjectDiff Verdict(const ObjectDiff& unsure, const ServerCheck::Item& item, cons
   ObjectDiff sure = DiffObject(input);
   sure.id = unsure.id;
   sure.gvk = unsure.gvk;
+  // The new values are the answer's, which no document of the verdict is.
+  auto memory = std::make_shared<Arena>();
+  for (const Document* owner : std::initializer_list<const Document*>{&sure.desired, &sure.memory, &unsure.desired, &unsure.memory}) memory->Adopt(owner->arena());
+  sure.memory = Document(std::move(memory), Value());
   sure.desired = unsure.desired;
   sure.ignored = unsure.ignored;
   sure.warnings = unsure.warnings;

@@ -73,7 +73,7 @@ class PredictionRun {
     for (uint64_t seed = first; seed < first + count; ++seed) {
       Random random(seed);
       const RandomKind& kind = Pick(random);
-      Object object{kind, {ResourceOf(kind), NamespaceOf(kind), tag_ + "-" + std::to_string(seed), ""}, seed};
+      Object object{kind, {ResourceOf(kind), NamespaceOf(kind), RandomObjects::NameOf(kind, tag_ + "-" + std::to_string(seed)), ""}, seed};
       if (!random.Chance(12)) History(object, random);
       made.emplace_back(std::move(object), random);
     }

@@ -88,7 +88,7 @@ std::string Differences(Value have, Value want) {
 
 class RandomObjects::Maker {
  public:
-  Maker(const RandomObjects& objects, Arena& arena, Random& random) : objects_(objects), a_(arena), random_(random) {}
+  Maker(const RandomObjects& objects, Arena& arena, Random& random, std::string object) : objects_(objects), a_(arena), random_(random), object_(std::move(object)) {}
 
   // `fixed` decides what the text itself leaves open, the version what parts have.
   Value Expand(Value v, Random& fixed) {
@@ -126,6 +126,7 @@ class RandomObjects::Maker {
  private:
   Value ExpandText(Value v, Random& fixed) {
     const std::string_view text = v.AsString();
+    if (const size_t at = text.find("$object"); at != std::string_view::npos) return a_.String(std::string(text).replace(at, 7, object_));
     const auto inside = [&](std::string_view word) { return text.substr(word.size(), text.size() - word.size() - 1); };
     if (text.starts_with("$one(")) {
       const std::vector<std::string> all = Alternatives(inside("$one("));
@@ -228,8 +229,14 @@ class RandomObjects::Maker {
   const RandomObjects& objects_;
   Arena& a_;
   Random& random_;
+  const std::string object_;
   std::string name_;
 };
+
+std::string RandomObjects::NameOf(const RandomKind& kind, std::string_view object) {
+  std::string name = kind.name;
+  return name.replace(name.find("$object"), 7, object);
+}
 
 RandomObjects::RandomObjects(const std::string& file) {
   std::ifstream in(file);
@@ -249,6 +256,7 @@ RandomObjects::RandomObjects(const std::string& file) {
     EXPECT_NE(resource, nullptr) << kind.gvk.kind;
     if (!resource) continue;
     kind.plural = resource->plural;
+    if (k.Has("name")) kind.name = k.GetString("name");
     for (const EmbeddedSubresource& sub : resource->subresources) kind.status |= sub.name == "status";
     add(kind, k.Get("weight").AsInt());
   }
@@ -272,7 +280,8 @@ RandomObjects::RandomObjects(const std::string& file) {
 Document RandomObjects::Make(const RandomKind& kind, std::string_view ns, std::string_view name, uint64_t object, Random& version) const {
   return BuildDocument([&](Arena& a) {
     a.Adopt(file_);
-    Maker maker(*this, a, version);
+    const size_t before = kind.name.find("$object");
+    Maker maker(*this, a, version, std::string(name.substr(before, name.size() - (kind.name.size() - 7))));
     Random fixed(object);
     Value body = kind.custom ? maker.OfSchema(kind.schema, 0) : maker.WithOptions(maker.Expand(kind.base, fixed), kind.options);
     if (kind.custom && !body.is_map()) body = a.Map({});

@@ -30,6 +30,7 @@ struct RandomKind {
   bool namespaced = true, custom = false, status = false;
   Value base, options;  // of a built-in kind
   Value schema;         // of a custom one
+  std::string name = "$object";  // of its objects: $object is what the caller names them by
 };
 
 class RandomObjects {
@@ -40,6 +41,9 @@ class RandomObjects {
   const std::vector<RandomKind>& kinds() const { return kinds_; }
   const RandomKind& Any(Random& random) const { return kinds_[picks_[random.Below(picks_.size())]]; }
   const std::vector<Document>& crds() const { return crds_; }
+
+  // The name of the object that the caller knows as `object`: definitions and APIServices are named by what they say.
+  static std::string NameOf(const RandomKind& kind, std::string_view object);
 
   // A version of an object: those of one `object` seed agree in what cannot be changed.
   Document Make(const RandomKind& kind, std::string_view ns, std::string_view name, uint64_t object, Random& version) const;

@@ -60,6 +60,18 @@ TEST_F(Asking, TheServersAnswerIsTheVerdict) {
   EXPECT_EQ(WriteJson(*changed.changes[0].new_value), "\"three\"") << "as the server would have it";
 }
 
+TEST_F(Asking, TheVerdictOwnsItsValues) {
+  answer_ = R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c","namespace":"n","uid":"u","resourceVersion":"1"},"data":{"a":")" + std::string(300, 'x') + "\"}}";
+  std::optional<ServerCheck> check(std::in_place, client_, ServerCheckOptions{.cache = 0});
+  ObjectDiff diff = Unsure("2");
+  EXPECT_THAT(check->Check({{&diff, EmbeddedSchema()->Find(diff.gvk), EmbeddedSchema()}}, resource_of_), IsEmpty());
+  check.reset();
+  std::vector<Document> noise;  // takes the memory that the answer had, were it free
+  for (int i = 0; i < 100; ++i) noise.push_back(Json("{\"a\":\"" + std::string(300, 'y') + "\"}"));
+  ASSERT_THAT(diff.changes, SizeIs(1));
+  EXPECT_EQ(diff.changes[0].new_value->AsString(), std::string(300, 'x'));
+}
+
 TEST_F(Asking, WhatIsCertainCostsNothing) {
   ObjectDiff diff = Unsure("2");
   diff.uncertain.clear();
