@@ -1,5 +1,7 @@
 #include "diff/mask.h"
 
+#include <sys/random.h>
+
 #include <algorithm>
 #include <random>
 
@@ -140,9 +142,13 @@ class Pass {
 }  // namespace
 
 Masker::Masker(MaskOptions options) : options_(std::move(options)) {
-  std::random_device random;
-  if (options_.salt.empty())
-    for (int i = 0; i < 8; ++i) options_.salt += std::to_string(random());
+  if (options_.salt.empty()) {  // of the kernel: std::random_device asks the processor what it is each time, and virtual ones take long to answer
+    options_.salt.resize(32);
+    if (getrandom(options_.salt.data(), options_.salt.size(), 0) != 32) {
+      std::random_device random;
+      for (char& c : options_.salt) c = static_cast<char>(random());
+    }
+  }
   for (const std::string& glob : options_.env_names) {
     names_.globs.emplace_back();
     for (const char c : glob) names_.globs.back() += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));

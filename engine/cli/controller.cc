@@ -63,7 +63,7 @@ Result<int> Run(const Flags& flags) {
   targets.SetChecks(checks);
   targets.Set("", transport);
   Controller controller(client, targets, serving.context(), serving.loop_options(), options);
-  PLUMB_OK(serving.Serve(controller.loop(), [&](std::string* why) { return controller.Ready(why); }));
+  PLUMB_OK(serving.Serve(controller.loop(), [&](std::string* why) { return controller.Ready(why); }, [&] { return targets.Outstanding(); }));
   log::Info("following Applications", {{"namespace", options.ns}});
 
   controller.Start();

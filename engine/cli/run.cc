@@ -63,7 +63,8 @@ Result<int> Run(const Flags& flags) {
   auto loop = std::make_unique<Loop>(context, serving.loop_options());
   live.SetOnChange([&](const ObjectId& id) { loop->OnLiveChange(&live, id); });
   for (Application& application : applications) PLUMB_OK(loop->Set(std::move(application)));
-  PLUMB_OK(serving.Serve(*loop, [&](std::string* why) { return loop->Ready(why); }));
+  PLUMB_OK(serving.Serve(*loop, [&](std::string* why) { return loop->Ready(why); },
+                         [&] { return std::map<std::string, size_t>{{target->cluster, cluster.client->transport().outstanding()}}; }));
 
   loop->Start();
   WaitFor(stop);

@@ -19,6 +19,7 @@ void MeasureLoop(Metrics& metrics, const Loop& loop) {
   for (const ApplicationStatus& status : loop.status()) {
     ApplicationState state;
     state.name = status.name;
+    state.phase = PhaseName(status.phase);
     state.synced = status.synced;
     state.healthy = status.healthy;
     state.failing = status.failing();

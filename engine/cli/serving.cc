@@ -72,7 +72,7 @@ LoopOptions Serving::loop_options() {
   return options;
 }
 
-Status Serving::Serve(Loop& loop, std::function<bool(std::string*)> ready) {
+Status Serving::Serve(Loop& loop, std::function<bool(std::string*)> ready, std::function<std::map<std::string, size_t>()> outstanding) {
   PLUMB_TRY(listen, ParseListen(flags_.Get("listen")));
   OperationsOptions options;
   options.address = listen.first;
@@ -84,7 +84,10 @@ Status Serving::Serve(Loop& loop, std::function<bool(std::string*)> ready) {
   };
   callbacks.ready = std::move(ready);
   callbacks.applications = [&loop] { return ApplicationsJson(loop.status()); };
-  callbacks.before_metrics = [this, &loop](Metrics&) { MeasureLoop(metrics_, loop); };
+  callbacks.before_metrics = [this, &loop, outstanding = std::move(outstanding)](Metrics&) {
+    MeasureLoop(metrics_, loop);
+    metrics_.SetOutstandingRequests(outstanding());
+  };
   PLUMB_TRY(server, OperationsServer::Start(options, metrics_, callbacks));
   server_ = std::move(server);
   const std::string address = fmt::format("{}:{}", listen.first, server_->port());

@@ -32,7 +32,8 @@ class Serving {
   LoopOptions loop_options();
 
   // Serves /metrics, probes, webhooks and the list of applications until this goes. Errors: of the flags; of the server.
-  Status Serve(Loop& loop, std::function<bool(std::string* why_not)> ready);
+  // `outstanding` are the requests that each cluster's server has not answered yet.
+  Status Serve(Loop& loop, std::function<bool(std::string* why_not)> ready, std::function<std::map<std::string, size_t>()> outstanding);
   void Stop() { server_->Stop(); }
 
  private:

@@ -52,6 +52,13 @@ void Targets::Remove(const std::string& name) {
   clusters_.erase(found);
 }
 
+std::map<std::string, size_t> Targets::Outstanding() const {
+  MutexLock lock(mu_);
+  std::map<std::string, size_t> requests;
+  for (const auto& [name, cluster] : clusters_) requests[name.empty() ? "in-cluster" : name] = cluster->transport->outstanding();
+  return requests;
+}
+
 bool Targets::Has(const std::string& name) const {
   MutexLock lock(mu_);
   return clusters_.contains(name);

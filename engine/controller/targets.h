@@ -43,6 +43,8 @@ class Targets {
   void Set(const std::string& name, std::shared_ptr<kube::Transport> transport);
   void Remove(const std::string& name);
   bool Has(const std::string& name) const;
+  // Requests that each cluster's server has not answered yet; that of "" is "in-cluster".
+  std::map<std::string, size_t> Outstanding() const;
 
   // The cluster `name`, seen as `user` ("" Plumb itself). Errors: kNotFound, with a near name.
   Result<std::shared_ptr<Target>> For(const std::string& name, const std::string& user);

@@ -71,13 +71,18 @@ class Inbox {
     return taken;
   }
 
+  size_t requests() const {
+    MutexLock lock(mu_);
+    return requests_;
+  }
+
   void RequestsDone(size_t count) {
     MutexLock lock(mu_);
     requests_ -= count;
   }
 
  private:
-  Mutex mu_;
+  mutable Mutex mu_;
   CurlLoop* const loop_;  // touched only while not closing
   const size_t bound_;
   Orders orders_ GUARDED_BY(mu_);
@@ -290,6 +295,8 @@ std::unique_ptr<Transport::Stream> CurlTransport::Open(http::Request request, St
   if (auto refused = impl_->inbox()->Submit(exchange)) exchange->End(std::move(*refused));
   return stream;
 }
+
+size_t CurlTransport::outstanding() const { return impl_->inbox()->requests(); }
 
 const Connection& CurlTransport::connection() const { return impl_->connection(); }
 

@@ -38,6 +38,7 @@ class CurlTransport final : public Transport {
   void Send(http::Request request, std::chrono::milliseconds timeout, Done done) override;
   std::unique_ptr<Stream> Open(http::Request request, StreamHandler handler) override;
 
+  size_t outstanding() const override;
   const Connection& connection() const;
 
  private:

@@ -31,6 +31,8 @@ class Transport {
   // An answer of any status is a Response; errors are of the network: kUnavailable, kDenied (TLS), kCancelled (closing),
   // kLimit (a body above the transport's bound).
   virtual void Send(http::Request request, std::chrono::milliseconds timeout, Done done) = 0;
+  // Requests, not streams, that were handed in and have no answer yet. Of one that queues nothing: 0.
+  virtual size_t outstanding() const { return 0; }
 
   class Stream {
    public:

@@ -10,6 +10,8 @@ using enum MetricInfo::Type;
 constexpr MetricInfo kCatalogue[] = {
     {"plumb_build_info", kGauge, "version", "Always 1; the label tells the version of Plumb."},
     {"plumb_applications", kGauge, "", "Applications that this process follows."},
+    {"plumb_applications_in_phase", kGauge, "phase",
+     "Applications by the first word of their summary: Waiting, Progressing, Synced, Held, Failed, Suspended."},
     {"plumb_application_synced", kGauge, "application",
      "1 where the cluster is as git says, 0 where not or not known."},
     {"plumb_application_healthy", kGauge, "application",
@@ -40,6 +42,8 @@ constexpr MetricInfo kCatalogue[] = {
      "Requests to Kubernetes API servers; code 0 where none answered."},
     {"plumb_api_request_duration_seconds", kHistogram, "verb",
      "Time of one request to an API server, in seconds; watches are not counted."},
+    {"plumb_api_requests_outstanding", kGauge, "cluster",
+     "Requests to the API server of a cluster that wait for their turn or for their answer."},
     {"plumb_queue_depth", kGauge, "", "Applications that wait for a worker."},
     {"plumb_queue_wait_seconds", kHistogram, "", "Time an application waited for a worker, in seconds."},
     {"plumb_pass_duration_seconds", kHistogram, "", "Time of one pass over an application, in seconds."},

@@ -139,7 +139,8 @@ class GaugeWriter {
 
 struct Metrics::State {
   State(MetricsOptions o, Clock& c)
-      : options(std::move(o)), clock(c), applications_known(options.applications), kinds_known(options.kinds) {}
+      : options(std::move(o)), clock(c), applications_known(options.applications), kinds_known(options.kinds),
+        clusters_known(options.clusters) {}
 
   const MetricsOptions options;
   Clock& clock;
@@ -147,6 +148,8 @@ struct Metrics::State {
   prometheus::Registry registry;
   BoundedNames applications_known GUARDED_BY(mu);
   BoundedNames kinds_known GUARDED_BY(mu);
+  BoundedNames clusters_known GUARDED_BY(mu);
+  std::map<std::string, size_t> outstanding GUARDED_BY(mu);
   std::vector<ApplicationState> applications GUARDED_BY(mu);
   double queue_depth GUARDED_BY(mu) = 0;
 
@@ -230,6 +233,15 @@ void Metrics::SetQueueDepth(size_t applications) {
   state_->queue_depth = static_cast<double>(applications);
 }
 
+void Metrics::SetOutstandingRequests(std::map<std::string, size_t> requests) {
+  State& s = *state_;
+  MutexLock lock(s.mu);
+  const std::set<std::string> before = s.clusters_known.known();
+  for (const std::string& cluster : before)
+    if (!requests.contains(cluster)) s.clusters_known.Forget(cluster);
+  s.outstanding = std::move(requests);
+}
+
 void Metrics::AddPass(Duration waited, Duration took) {
   MutexLock lock(state_->mu);
   state_->queue_wait.At({}).Observe(Seconds(waited));
@@ -249,9 +261,12 @@ std::string Metrics::Text() const {
   {
     MutexLock lock(s.mu);
     using Sums = std::map<std::vector<std::string>, double>;
+    Sums phases, outstanding;
+    for (const auto& [cluster, requests] : s.outstanding) outstanding[{s.clusters_known.Admit(cluster)}] += static_cast<double>(requests);
     Sums synced, healthy, failing, objects, ready, drifted, fields, oldest, holds;
     for (const ApplicationState& a : s.applications) {
       const std::string name = s.applications_known.Admit(a.name);
+      if (!a.phase.empty()) ++phases[{a.phase}];
       synced[{name}] += a.synced;
       healthy[{name}] += a.healthy;
       failing[{name}] += a.failing;
@@ -268,6 +283,7 @@ std::string Metrics::Text() const {
       }
     }
     writer.Write("plumb_applications", static_cast<double>(s.applications.size()));
+    writer.Write("plumb_applications_in_phase", phases);
     writer.Write("plumb_application_synced", synced);
     writer.Write("plumb_application_healthy", healthy);
     writer.Write("plumb_application_failing", failing);
@@ -277,6 +293,7 @@ std::string Metrics::Text() const {
     writer.Write("plumb_drifted_fields", fields);
     writer.Write("plumb_drift_oldest_age_seconds", oldest);
     writer.Write("plumb_holds", holds);
+    writer.Write("plumb_api_requests_outstanding", outstanding);
     writer.Write("plumb_queue_depth", s.queue_depth);
     for (prometheus::MetricFamily& family : s.registry.Collect()) families.push_back(std::move(family));
   }

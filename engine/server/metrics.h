@@ -18,6 +18,7 @@ struct MetricsOptions {
   std::string version = "unknown";  // of plumb_build_info
   size_t applications = 500;        // above this many, further ones are counted together as "other"
   size_t kinds = 100;               // the same for kinds of objects
+  size_t clusters = 100;            // and for clusters
 };
 
 // What an application is like now.
@@ -27,6 +28,7 @@ struct ApplicationState {
     size_t fields = 0;
   };
   std::string name;
+  std::string phase{};  // PhaseName of the loop
   bool synced = false;
   bool healthy = false;
   bool failing = false;
@@ -57,6 +59,8 @@ class Metrics {
                      Duration took);  // "list" or "fetch"; "ok" or a code's name
   void AddApiRequest(std::string_view verb, int code, Duration took);
   void SetQueueDepth(size_t applications);
+  // By cluster; replaces what was told before.
+  void SetOutstandingRequests(std::map<std::string, size_t> requests);
   void AddPass(Duration waited, Duration took);
   void AddWebhook(std::string_view provider, std::string_view result);
 

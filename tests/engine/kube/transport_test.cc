@@ -272,8 +272,10 @@ TEST(CurlTransport, OfThoseThatWaitWritesGoFirstAndNowAndThenARead) {
   first_came.get_future().wait();
   for (int i = 0; i < 5; ++i) send("GET", "/read");
   for (int i = 0; i < 5; ++i) send("PATCH", "/write");
+  EXPECT_EQ(transport->outstanding(), 11u) << "the one on the wire, and those that wait";
   all_wait.set_value();
   answered.wait();
+  EXPECT_EQ(transport->outstanding(), 0u);
   std::string order;
   for (const http::Request& request : server.requests()) order += request.target == "/first" ? 'F' : request.target == "/read" ? 'r' : 'W';
   EXPECT_EQ(order, "FWWWrWWrrrr");

@@ -26,6 +26,7 @@ std::string ReadFile(const std::string& path) {
 // One of everything.
 void FillMetrics(Metrics& metrics) {
   metrics.SetApplications({{.name = "shop",
+                            .phase = "Progressing",
                             .synced = true,
                             .objects = 12,
                             .ready = 11,
@@ -37,6 +38,7 @@ void FillMetrics(Metrics& metrics) {
   metrics.AddCommitToHealthy("shop", std::chrono::seconds(30));
   metrics.AddGitRequest("fetch", "ok", std::chrono::seconds(1));
   metrics.AddApiRequest("apply", 200, std::chrono::milliseconds(4));
+  metrics.SetOutstandingRequests({{"in-cluster", 7}});
   metrics.SetQueueDepth(3);
   metrics.AddPass(std::chrono::milliseconds(1), std::chrono::milliseconds(7));
   metrics.AddWebhook("github", "accepted");
@@ -77,19 +79,25 @@ TEST(Metrics, ValuesAreThoseReported) {
   const WallTime start = clock.Wall();
   clock.Advance(std::chrono::seconds(90));
   metrics.SetApplications({{.name = "shop",
+                            .phase = "Held",
                             .synced = true,
                             .objects = 12,
                             .ready = 11,
                             .drift = {{"Deployment", {.objects = 1, .fields = 2}}},
                             .oldest_drift = start,
                             .holds = {{"budget", 1}}},
-                           {.name = "base", .healthy = true, .failing = true}});
+                           {.name = "base", .phase = "Failed", .healthy = true, .failing = true},
+                           {.name = "old", .phase = "Failed", .failing = true}});
+  metrics.SetOutstandingRequests({{"gone", 5}});
+  metrics.SetOutstandingRequests({{"east", 12}, {"west", 0}});
   metrics.AddApiRequest("apply", 409, std::chrono::milliseconds(4));
   metrics.AddApiRequest("apply", 409, std::chrono::milliseconds(4));
   metrics.AddApiRequest("watch", 200, std::chrono::hours(1));
   const std::string text = metrics.Text();
   for (const char* line :
-       {"plumb_build_info{version=\"1.2.3\"} 1\n", "plumb_applications 2\n",
+       {"plumb_build_info{version=\"1.2.3\"} 1\n", "plumb_applications 3\n",
+        "plumb_applications_in_phase{phase=\"Failed\"} 2\n", "plumb_applications_in_phase{phase=\"Held\"} 1\n",
+        "plumb_api_requests_outstanding{cluster=\"east\"} 12\n", "plumb_api_requests_outstanding{cluster=\"west\"} 0\n",
         "plumb_application_synced{application=\"shop\"} 1\n", "plumb_application_synced{application=\"base\"} 0\n",
         "plumb_application_failing{application=\"base\"} 1\n", "plumb_managed_objects{application=\"shop\"} 12\n",
         "plumb_ready_objects{application=\"shop\"} 11\n",
@@ -102,6 +110,7 @@ TEST(Metrics, ValuesAreThoseReported) {
         "plumb_self_heal_duration_seconds_count 0\n"}) {
     EXPECT_THAT(text, HasSubstr(line));
   }
+  EXPECT_THAT(text, Not(HasSubstr("cluster=\"gone\"")));
   EXPECT_THAT(text, Not(HasSubstr("plumb_api_request_duration_seconds_count{verb=\"watch\"}")))
       << "a watch lasts as long as it may";
 }
@@ -116,7 +125,9 @@ TEST(Metrics, ApplicationThatIsGoneLeavesNothingBehind) {
 }
 
 TEST(Metrics, CardinalityIsBounded) {
-  Metrics metrics({.applications = 2, .kinds = 1});
+  Metrics metrics({.applications = 2, .kinds = 1, .clusters = 1});
+  metrics.SetOutstandingRequests({{"a", 1}, {"b", 2}, {"c", 3}});
+  EXPECT_THAT(metrics.Text(), HasSubstr("plumb_api_requests_outstanding{cluster=\"other\"} 5\n"));
   std::vector<ApplicationState> applications;
   for (int i = 0; i < 5; ++i) {
     applications.push_back({.name = "app" + std::to_string(i),
