@@ -99,7 +99,8 @@ class Faults : public testing::Test {
   void Pause(int most_microseconds) { std::this_thread::sleep_for(std::chrono::microseconds(std::uniform_int_distribution<int>(0, most_microseconds)(random_))); }
 
   Document Ask(const std::string& path) const {
-    auto list = ParseJson(Execute({"curl", "-fsS", fmt::format("http://127.0.0.1:{}{}", port_, path)}).out);
+    auto list = ParseJson(real_ ? Execute({Kubectl(), "--kubeconfig", kubeconfig_, "get", "--raw", path}).out
+                                : Execute({"curl", "-fsS", fmt::format("http://127.0.0.1:{}{}", port_, path)}).out);
     return list.ok() ? *list : Document();
   }
   std::map<std::string, std::string> Live() const {
@@ -134,6 +135,7 @@ class Faults : public testing::Test {
   uint16_t port_ = 0;
   std::string kubeconfig_;
   std::unique_ptr<Background> sandbox_;
+  std::unique_ptr<TestCluster> real_;
 };
 
 // Everything that happened to the ConfigMaps, as the server told it.
@@ -262,6 +264,33 @@ TEST_F(Faults, StormsOf429And5xx) {
   }
   EXPECT_GT(proxy.faults(), 0u);
   EXPECT_EQ(recording.Twice(), std::vector<std::string>());
+}
+
+// kube-apiserver killed and started again with its data, and etcd that stands still for a second.
+TEST_F(Faults, ARealApiServerThatDiesAndAnEtcdThatStandsStill) {
+  std::string why_not;
+  real_ = TestCluster::Real(&why_not);
+  if (!real_) GTEST_SKIP() << why_not;
+  kubeconfig_ = real_->kubeconfig;
+  const auto plumb = Run(kubeconfig_);
+  for (int round = 1; round <= (All() ? 20 : 2); ++round) {
+    SCOPED_TRACE(fmt::format("PLUMB_SEED={}, round {}", seed_, round));
+    const std::string revision = Commit(round);
+    ASSERT_TRUE(plumb->Push(Repository())) << plumb->Log();
+    Pause(200'000);
+    if (round % 2 == 1) {
+      ASSERT_EQ(Execute({"tests/controlplane/cluster.sh", "restart", real_->directory, "kube-apiserver"}).status, 0);
+    } else {
+      const auto etcd = static_cast<pid_t>(std::strtol(ReadAll(fs::path(real_->directory) / "pids/etcd").c_str(), nullptr, 10));
+      ASSERT_GT(etcd, 1);
+      kill(etcd, SIGSTOP);
+      std::this_thread::sleep_for(1s);  // how long it stands still is the fault
+      kill(etcd, SIGCONT);
+    }
+    ASSERT_FALSE(plumb->Await({"healthy"}, revision, 0, 120s)->is_null()) << plumb->Log();
+    ExpectRound(round);
+    if (HasFailure()) return;
+  }
 }
 
 TEST_F(Faults, WhatHappensWhileWatchStreamsStallIsSeenAfterwards) {

@@ -164,15 +164,15 @@ class EventLog {
 // One application on its own, its passes made by hand.
 class Rig : public Site {
  public:
-  explicit Rig(const std::string& more_spec = "", const ApplicationStatus& before = {}) { Make(more_spec, before); }
+  explicit Rig(const std::string& more_spec = "", const ApplicationStatus& before = {}, Clock* own_clock = nullptr) { Make(more_spec, before, own_clock); }
 
-  void Make(const std::string& more_spec, const ApplicationStatus& before = {}) {
+  void Make(const std::string& more_spec, const ApplicationStatus& before = {}, Clock* own_clock = nullptr) {
     ReconcilerContext context;
     context.target = [this]() -> Result<std::shared_ptr<Target>> { return target; };
     context.source = [this](size_t) { return view; };
     context.waits_for = [this] { return waits_for; };
     context.events = log.Sink();
-    context.clock = &clock;
+    context.clock = own_clock ? own_clock : &clock;
     auto made = Reconciler::Make(MakeApplication("shop", more_spec), context, before);
     EXPECT_TRUE(made.ok()) << made.error().message();
     reconciler = std::move(*made);
