@@ -21,3 +21,5 @@ step "apply"
 scripts/bench-apply.sh
 step "run"
 scripts/bench-run.sh
+step "many applications"
+scripts/bench-scale.sh
