@@ -279,9 +279,9 @@ TEST_F(Faults, ARealApiServerThatDiesAndAnEtcdThatStandsStill) {
     ASSERT_TRUE(plumb->Push(Repository())) << plumb->Log();
     Pause(200'000);
     if (round % 2 == 1) {
-      ASSERT_EQ(Execute({"tests/controlplane/cluster.sh", "restart", real_->directory, "kube-apiserver"}).status, 0);
+      ASSERT_EQ(Execute({"tests/controlplane/cluster.sh", "restart", real_->folder, "kube-apiserver"}).status, 0);
     } else {
-      const auto etcd = static_cast<pid_t>(std::strtol(ReadAll(fs::path(real_->directory) / "pids/etcd").c_str(), nullptr, 10));
+      const auto etcd = static_cast<pid_t>(std::strtol(ReadAll(fs::path(real_->folder) / "pids/etcd").c_str(), nullptr, 10));
       ASSERT_GT(etcd, 1);
       kill(etcd, SIGSTOP);
       std::this_thread::sleep_for(1s);  // how long it stands still is the fault

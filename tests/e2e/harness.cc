@@ -125,7 +125,7 @@ class RealCluster final : public TestCluster {
     name = "kube-apiserver";
     Execute({"tests/controlplane/cluster.sh", "start", directory_.path(), "--watch-pid", std::to_string(getpid()), "--with", with});
     if (fs::exists(directory_ / "kubeconfig")) kubeconfig = directory_ / "kubeconfig";
-    directory = directory_.path();
+    folder = directory_.path();
   }
   ~RealCluster() override { Execute({"tests/controlplane/cluster.sh", "stop", directory_.path()}); }
 

@@ -70,7 +70,7 @@ class TestCluster {
 
   std::string kubeconfig;
   std::string name;  // "sandbox" or "kube-apiserver"
-  std::string directory;  // of the real one: tests/controlplane/README.md says what is in it
+  std::string folder;  // of the real one: tests/controlplane/README.md says what is in it
 };
 
 // kubectl of the control plane's binaries, else of PATH; "" where there is none.
