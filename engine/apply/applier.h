@@ -37,6 +37,9 @@ struct ApplyOptions {
   kube::Client* records = nullptr;         // reads and writes the inventory, where that is another than carries the steps out
   std::shared_ptr<const HealthRules> health;  // of the user; may be null
   std::string approved_digest;    // lifts the holds of exactly this plan
+  // Called before the first delete of a run with every step that deletes or replaces, and again for a replace that only the
+  // server asked for. An error keeps all of them from being sent: what was not archived is not deleted. Null: nothing is kept.
+  std::function<Status(const Plan& plan, const std::vector<size_t>& steps)> before_removal = nullptr;
 };
 
 // What happens, as it happens: for timelines. Called on the thread that runs the Applier.

@@ -46,6 +46,13 @@ Inventory ApplyRun::ExactInventory() const {
     }
     // All others (held, kept, blocked, failed, skipped) stay as recorded; one that may not exist has no UID, and does no harm.
   }
+  for (const ObjectId& id : plan_.pending) {
+    const InventoryEntry* entry = exact.Find(id);
+    if (!entry || entry->pending) continue;
+    InventoryEntry marked = *entry;
+    marked.pending = true;
+    exact.Set(std::move(marked));
+  }
   for (const ObjectId& id : plan_.gone) exact.Erase(id);
   exact.SetSync(ExactSync());
   return exact;

@@ -210,11 +210,26 @@ void ApplyRun::SendDelete(size_t step) {
   auto ref = RefOf(step);
   if (!ref.ok()) return FailStep(step, ref.error().message());
   if (plan_.steps[step].uid.empty()) return FailStep(step, "is not deleted: its UID is not known");
+  if (const Status archived = ArchiveFirst(step); !archived.ok()) return FailStep(step, "is not deleted: " + archived.error().message());
   if (plan_.steps[step].action != Action::kDelete) work_[step].replace = Replace::kDeleting;
   ++on_wire_;
   ++writes_on_wire_;
   ++report_.requests;
   client_.Delete(*ref, {.uid = plan_.steps[step].uid, .propagation = options_.propagation}, ReplyTo(Purpose::kDelete, step));
+}
+
+Status ApplyRun::ArchiveFirst(size_t step) {
+  if (archive_error_) return *archive_error_;
+  if (!options_.before_removal || work_[step].archived) return Ok();
+  std::vector<size_t> steps;
+  for (size_t i = 0; i < plan_.steps.size(); ++i) {
+    const Action action = plan_.steps[i].action;
+    const bool removes = (action == Action::kDelete || action == Action::kReplace) && !plan_.steps[i].hook && schedule_.state(i) != Schedule::State::kHeld;
+    if ((removes || i == step) && !std::exchange(work_[i].archived, true)) steps.push_back(i);
+  }
+  const Status kept = options_.before_removal(plan_, steps);
+  if (!kept.ok()) archive_error_ = kept.error();
+  return kept;
 }
 
 void ApplyRun::SendRead(size_t step) {

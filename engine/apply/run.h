@@ -47,6 +47,7 @@ class ApplyRun {
     bool ended = false;           // of a hook that failed: it ran, and will not do better by itself
     TimePoint started{};
     std::string old_uid;          // of a hook: whose place it takes
+    bool archived = false;        // before_removal knows of it
     std::string uid, resource_version, waiting_for;  // waiting_for: the last text told to `progress`
   };
   struct Timer {
@@ -73,6 +74,7 @@ class ApplyRun {
   void SendStep(size_t step);
   void SendApply(size_t step);
   void SendDelete(size_t step);
+  Status ArchiveFirst(size_t step);
   void CreateAnew(size_t step);
   void SendHook(size_t step);
   void SendRead(size_t step);
@@ -120,7 +122,7 @@ class ApplyRun {
   size_t on_wire_ = 0, writes_on_wire_ = 0;
   TimePoint deadline_;
   Inventory stored_, target_;  // what the cluster has, and what is being written
-  std::optional<Error> error_;
+  std::optional<Error> error_, archive_error_;
   ApplyReport report_;
 };
 

@@ -7,6 +7,7 @@
 #include "core/log.h"
 #include "engine/health/health_rules.h"
 #include "engine/apply/applier.h"
+#include "engine/cli/archive.h"
 #include "engine/cli/cluster.h"
 #include "engine/cli/command.h"
 #include "engine/cli/interrupt.h"
@@ -25,6 +26,8 @@ Result<Application> MakeApplication(const Flags& flags, const LoadedSource& load
   application.ns = flags.Get("inventory-namespace");
   application.target_namespace = cluster.ns;
   application.sync.prune = flags.On("prune");
+  application.sources.push_back(loaded.source);
+  for (const std::string& name : flags.All("take-over")) application.takes_over.push_back(name.find('/') == std::string::npos ? application.ns + "/" + name : name);
   application.target_identity = flags.Get("cluster-identity");
   if (flags.Has("delete-budget")) {
     std::string budget = flags.Get("delete-budget");
@@ -66,6 +69,12 @@ Result<int> Run(const Flags& flags) {
   options.deadline = timeout;
   options.approved_digest = flags.Get("approve");
   options.health = std::make_shared<const HealthRules>(std::move(health));
+  PLUMB_TRY(archive_options, ArchiveOptionsOf(flags));
+  if (archive_options)
+    options.before_removal = [&, archive = Archive(*archive_options)](const Plan& plan, const std::vector<size_t>& steps) {
+      return archive.Put(plan, steps, application.ns, once.cluster_identity);
+    };
+  RecordSource(application, once.plan, options.approved_digest, once.inventory);
   ApplyPrinter printer(stdout, colour, !json);
   PLUMB_TRY(report, Applier(*cluster.client, ResourcesOf(*cluster.discovery), options).Run(once.plan, once.inventory, [&](const ApplyEvent& e) { printer.Print(e); }, stop));
   if (json) fmt::print("{}\n", ReportJson(once.plan, report));
@@ -90,6 +99,9 @@ Command ApplyCommand() {
   command.flags.push_back({"wait", 0, "", "return when everything is healthy", "", false, {}});
   command.flags.push_back({"timeout", 0, "DURATION", "give up after this time", "10m", false, {}});
   command.flags.push_back({"delete-budget", 0, "N|N%", "hold a plan that deletes or replaces more objects than this (default: 10 that are also 20 % of its objects)", "", false, {}});
+  command.flags.push_back({"take-over", 0, "NAME", "another application whose objects become this one's: after a rename or a move", "", true, {}});
+  for (const Flag& flag : ArchiveFlags()) command.flags.push_back(flag);
+  for (const Flag& flag : ArchiveBoundFlags()) command.flags.push_back(flag);
   command.flags.push_back({"cluster-identity", 0, "UID", "of the namespace kube-system: write to this cluster and to no other", "", false, {}});
   command.flags.push_back({"approve", 0, "DIGEST", "lift the holds of the plan with this digest", "", false, {}});
   return command;

@@ -8,6 +8,7 @@
 #include "engine/kube/kubeconfig.h"
 #include "engine/loop/cluster_state.h"
 #include "engine/loop/contents_lookup.h"
+#include "engine/loop/other_applications.h"
 
 namespace plumb::cli {
 
@@ -82,9 +83,11 @@ Result<OneShot> PlanOnce(Cluster& cluster, const Application& application, std::
   }
   view.contents = ContentsOf(*cluster.client, *cluster.discovery);
   view.own_namespace = kube::OwnNamespace();
+  view.other = OtherApplicationsOf(*cluster.client);
   PLUMB_TRY(state, ClusterProbe(*cluster.client).Ask(Duration::zero()));
   once.wrong_cluster = WrongCluster(cluster.name, state, application.target_identity, once.inventory, "");
   if (!once.wrong_cluster.empty()) log::Warning(once.wrong_cluster);
+  once.cluster_identity = state.identity;
   if (!state.identity.empty()) once.inventory.set_cluster(state.identity);
   view.frozen = state.frozen;
   view.retry_hooks = true;  // who runs a command means it

@@ -44,6 +44,7 @@ struct OneShot {
   DesiredSet desired;
   Inventory inventory;
   Plan plan;
+  std::string cluster_identity;  // "" where it is not known
   std::string wrong_cluster;  // why the plan must not be carried out here (and a warning said); ""
   std::vector<std::string> unused_rules;  // ignore rules that concern no object, by their place
 };

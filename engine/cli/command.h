@@ -53,5 +53,6 @@ Command ResumeCommand();
 Command ApproveCommand();
 Command WaitCommand();
 Command ExplainCommand();
+Command UndeleteCommand();
 
 }  // namespace plumb::cli

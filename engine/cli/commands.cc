@@ -13,7 +13,7 @@ namespace plumb::cli {
 
 const std::vector<Command>& Commands() {
   static const std::vector<Command> commands = [] {
-    std::vector<Command> all = {RenderCommand(), DiffCommand(),    ApplyCommand(),      RunCommand(), ControllerCommand(), CrdsCommand(), GetCommand(), TreeCommand(), HistoryCommand(), SyncCommand(), SuspendCommand(), ResumeCommand(), ApproveCommand(), WaitCommand(), SnapshotCommand(), SandboxCommand(),
+    std::vector<Command> all = {RenderCommand(), DiffCommand(),    ApplyCommand(),      RunCommand(), ControllerCommand(), CrdsCommand(), GetCommand(), TreeCommand(), HistoryCommand(), SyncCommand(), SuspendCommand(), ResumeCommand(), ApproveCommand(), WaitCommand(), SnapshotCommand(), UndeleteCommand(), SandboxCommand(),
                                 ExplainCommand(), VersionCommand(), CompletionCommand(), HelpCommand()};
     const std::vector<Flag> everywhere = {
         {"output", 'o', "FORMAT", "how to print the result", "text", false, {"text", "json"}},

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "core/log.h"
+#include "engine/cli/archive.h"
 #include "engine/cli/cluster.h"
 #include "engine/cli/command.h"
 #include "engine/cli/interrupt.h"
@@ -62,7 +63,9 @@ Result<int> Run(const Flags& flags) {
   Targets targets(serving.client_options());
   targets.SetChecks(checks);
   targets.Set("", transport);
-  Controller controller(client, targets, serving.context(), serving.loop_options(), options);
+  LoopContext context = serving.context();
+  PLUMB_OK(KeepDeleted(flags, context));
+  Controller controller(client, targets, std::move(context), serving.loop_options(), options);
   PLUMB_OK(serving.Serve(controller.loop(), [&](std::string* why) { return controller.Ready(why); }, [&] { return targets.Outstanding(); }));
   log::Info("following Applications", {{"namespace", options.ns}});
 

@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include "core/log.h"
+#include "engine/cli/archive.h"
 #include "engine/cli/cluster.h"
 #include "engine/cli/command.h"
 #include "engine/cli/interrupt.h"
@@ -10,6 +11,7 @@
 #include "engine/kube/kubeconfig.h"
 #include "engine/loop/contents_lookup.h"
 #include "engine/loop/kube_live_store.h"
+#include "engine/loop/other_applications.h"
 #include "engine/sandbox/sandbox.h"
 
 namespace plumb::cli {
@@ -54,12 +56,14 @@ Result<int> Run(const Flags& flags) {
   ClusterProbe probe(*cluster.client);
   target->state = [&probe](Duration max_age) { return probe.Ask(max_age); };
   target->own_namespace = kube::OwnNamespace();
+  target->other = OtherApplicationsOf(*cluster.client);
 
   LoopContext context = serving.context();
   context.target_for = [&](const Application& application) -> Result<std::shared_ptr<Target>> {
     if (application.target_cluster.empty()) return target;
     return Invalid(fmt::format("spec.target.cluster: '{}' is for the controller; 'plumb run' has one cluster, that of its kubeconfig", application.target_cluster));
   };
+  PLUMB_OK(KeepDeleted(flags, context));
   auto loop = std::make_unique<Loop>(context, serving.loop_options());
   live.SetOnChange([&](const ObjectId& id) { loop->OnLiveChange(&live, id); });
   for (Application& application : applications) PLUMB_OK(loop->Set(std::move(application)));

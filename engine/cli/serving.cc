@@ -7,6 +7,7 @@
 
 #include "core/log.h"
 #include "core/version.h"
+#include "engine/cli/archive.h"
 #include "engine/cli/listen.h"
 #include "engine/cli/run_metrics.h"
 #include "engine/cli/source.h"
@@ -29,6 +30,8 @@ std::vector<Flag> ServingFlags() {
   std::vector<Flag> flags = {{"listen", 0, "ADDRESS", "where to serve metrics, probes and webhooks", "127.0.0.1:8080", false, {}},
                              {"write-address", 0, "FILE", "write the address it listens on here (for port 0)", "", false, {}},
                              {"cache", 0, "DIR", "where fetched repositories are kept (default: ~/.cache/plumb)", "", false, {}}};
+  for (const Flag& flag : ArchiveFlags()) flags.push_back(flag);
+  for (const Flag& flag : ArchiveBoundFlags()) flags.push_back(flag);
   for (const Flag& flag : RemoteBaseFlags("none")) flags.push_back(flag);
   return flags;
 }

@@ -6,6 +6,7 @@
 #include "engine/kube/impersonation.h"
 #include "engine/kube/kubeconfig.h"
 #include "engine/loop/contents_lookup.h"
+#include "engine/loop/other_applications.h"
 #include "engine/loop/kube_live_store.h"
 #include "engine/loop/lookups.h"
 
@@ -92,6 +93,7 @@ Result<std::shared_ptr<Target>> Targets::For(const std::string& name, const std:
   target->schema = SchemasOf(*cluster->schemas);
   if (cluster->check) target->check = ChecksOf(*cluster->check, target->resources, target->schema);
   target->contents = ContentsOf(*cluster->client, *cluster->discovery);
+  target->other = OtherApplicationsOf(*cluster->client);
   target->state = [probe = cluster->probe.get()](Duration max_age) { return probe->Ask(max_age); };
   if (name.empty()) target->own_namespace = kube::OwnNamespace();
   target->owner = cluster;

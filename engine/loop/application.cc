@@ -99,6 +99,20 @@ Result<std::vector<Dependency>> ParseDependencies(Value list, const std::string&
 
 }  // namespace
 
+std::string SourceText(const Application& application) {
+  std::string text;
+  for (const ApplicationSource& source : application.sources) {
+    std::string url = source.git.url;
+    const size_t scheme = url.find("://");
+    const bool local = scheme == std::string::npos ? url.find(':') == std::string::npos : url.starts_with("file:");
+    if (url.empty() || local) return "";
+    if (scheme != std::string::npos)
+      if (const size_t at = url.find('@', scheme), slash = url.find('/', scheme + 3); at < slash) url.erase(scheme + 3, at - scheme - 2);
+    text += (text.empty() ? "" : ", ") + url + (source.path.empty() ? "" : "//" + source.path);
+  }
+  return text;
+}
+
 Result<Application> ParseApplication(const Document& document, Place place) {
   const Value root = document.root();
   PLUMB_OK(CheckManifest(root));
@@ -125,6 +139,7 @@ Result<Application> ParseApplication(const Document& document, Place place) {
   const Value budget = fields.Map("budget");
   const Value depends_on = fields.List("dependsOn");
   application.project = fields.String("project");
+  for (const std::string& name : fields.Strings("takesOver")) application.takes_over.push_back(name.find('/') == std::string::npos ? application.ns + "/" + name : name);
   application.suspend = fields.Bool("suspend", false);
   application.ignore = document.At(fields.List("ignore"));
   application.history_limit = static_cast<size_t>(fields.Int("history", static_cast<int64_t>(application.history_limit), 1, 100));

@@ -68,6 +68,7 @@ struct Application {
   bool suspend = false;
   ApplicationSync sync;
   std::vector<Dependency> depends_on;
+  std::vector<std::string> takes_over;  // other applications, "namespace/name", whose objects become this one's: it was renamed
   Budget budget;
   Document ignore;             // list of ignore rules (docs/diff.md), or null
   bool deleting = false;       // of an object in a cluster: it is being deleted, and with it what it made
@@ -89,6 +90,10 @@ Result<Application> ParseApplication(const Document& document, Place place = Pla
 // error; so are two Applications of one namespace and name. Relative `directory` and git paths are relative to the file.
 // Errors: kInvalid "file:line: ...", kNotFound, kInvalid where there is not a single Application.
 Result<std::vector<Application>> LoadApplications(const std::string& file_or_directory);
+
+// "https://git.example/shop.git//deploy" of each source, without credentials: what the inventory remembers. "" where a source is a
+// directory or a repository on this machine, which are copied and moved as one likes.
+std::string SourceText(const Application& application);
 
 // The example that `plumb explain application` prints: every field, its default and its meaning.
 std::string_view ApplicationReference();

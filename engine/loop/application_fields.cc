@@ -70,6 +70,7 @@ dependsOn: list = [] | other applications that come first
   name: string! ~ base | the application's name
   namespace: string ~ default | its namespace; absent: this one's own
   ready: choice(healthy,synced) = healthy | what it has to be
+takesOver: strings ~ [shop-old] | other applications, name or namespace/name, whose objects become this one's: after a rename
 history: int(1..100) = 10 | revisions that the status remembers
 )";
 

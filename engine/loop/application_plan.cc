@@ -145,6 +145,18 @@ Result<Plan> PlanApplication(const Application& application, const DesiredSet& d
   input.options.own_namespaces = {application.ns};
   if (!view.own_namespace.empty()) input.options.own_namespaces.insert(view.own_namespace);
   input.frozen = view.frozen;
+  if (const std::string source = SourceText(application); !source.empty() && !inventory.source().empty() && source != inventory.source())
+    input.moved = fmt::format("{}; before: {}", source, inventory.source());
+  for (const std::string& name : application.takes_over) {
+    const size_t slash = name.find('/');
+    input.options.adopt_from.insert(Inventory(name.substr(slash + 1), name.substr(0, slash)).ApplySetId());
+  }
+  const std::string own_id = inventory.ApplySetId();
+  const auto look_up = [&](const LiveObject& live) {
+    const std::string id(GetAt(live.object.root(), {"metadata", "labels"}).GetString(kPartOfLabel));
+    if (id.empty() || id == own_id || !view.other || input.others.contains(id)) return;
+    if (auto other = view.other(id); other.ok()) input.others.emplace(id, *std::move(other));
+  };
   input.inventory_size = view.inventory_size;
   input.removed_recently = view.removed_recently;
 
@@ -158,6 +170,7 @@ Result<Plan> PlanApplication(const Application& application, const DesiredSet& d
     object.owned = i < desired.unowned_from;
     object.live = view.live({IdOf(manifest.root()), GvkOf(manifest.root())});
     if (object.live.state != LiveObject::State::kUnknown) object.diff = diffs[i] = std::make_shared<ObjectDiff>(DiffDesired(manifest, object.live, view));
+    look_up(object.live);
     known.insert(IdOf(manifest.root()));
     input.desired.push_back(std::move(object));
   }
@@ -172,6 +185,9 @@ Result<Plan> PlanApplication(const Application& application, const DesiredSet& d
   for (const auto& [id, entry] : inventory.entries()) {
     if (known.contains(id)) continue;
     LiveObject live = view.live({id, {id.group, entry.version, id.kind}});
+    look_up(live);
+    if (view.waits)
+      if (std::string why = view.waits(entry); !why.empty()) input.waits.emplace(id, std::move(why));
     if (deletes && view.contents && HasContents(id) && live.state == LiveObject::State::kPresent) input.contents.emplace(id, view.contents(id, live.object.root()));
     input.orphans.emplace(id, std::move(live));
   }
@@ -185,6 +201,11 @@ Result<Plan> PlanApplication(const Application& application, const DesiredSet& d
   plan.warnings.insert(plan.warnings.begin(), desired.warnings.begin(), desired.warnings.end());
   plan.unchecked = std::move(unchecked);
   return plan;
+}
+
+void RecordSource(const Application& application, const Plan& plan, const std::string& approved_digest, Inventory& inventory) {
+  const bool held = approved_digest != plan.digest && std::any_of(plan.holds.begin(), plan.holds.end(), [](const Hold& hold) { return hold.id == "moved"; });
+  if (std::string source = SourceText(application); !held && !source.empty()) inventory.set_source(std::move(source));
 }
 
 Result<Inventory> ReadInventory(const Application& application, Value record) {

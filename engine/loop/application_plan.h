@@ -44,6 +44,9 @@ std::vector<WantedObject> ObjectsToRead(const DesiredSet& desired, const Invento
 // What lives in a Namespace, or is of a CustomResourceDefinition's kind. `live`: that object. Asks the server: slow.
 using ContentsLookup = std::function<Contents(const ObjectId& id, Value live)>;
 
+// Who an ApplySet id is. Errors: of the server, or of a damaged record: nobody knows then.
+using OtherApplicationLookup = std::function<Result<OtherApplication>(const std::string& applyset_id)>;
+
 using LiveLookup = std::function<LiveObject(const WantedObject&)>;
 // The schema of a kind and the type in it; the type is nullptr where the kind is not known.
 using SchemaLookup = std::function<std::pair<SchemaPtr, const Type*>(const Gvk&)>;
@@ -66,6 +69,8 @@ struct PlanView {
   ContentsLookup contents;      // null: nobody knows, and neither a Namespace nor a CRD is deleted
   std::string frozen;           // why nothing is deleted or replaced at present; ""
   std::string own_namespace;    // where Plumb itself runs; "" where it runs in none
+  OtherApplicationLookup other; // null: whose an object with another label is, is not known
+  std::function<std::string(const InventoryEntry&)> waits;  // why an orphan is not deleted yet, "" where it may be; null: none waits
   size_t inventory_size = 0;    // of the whole application, where the plan is for a part of it; else 0
   size_t removed_recently = 0;  // that the budget still counts
 };
@@ -78,6 +83,9 @@ ObjectDiff DiffDesired(const Manifest& manifest, const LiveObject& live, const P
 
 // The same with the server's verdict where one is needed: what a single live event asks for.
 ObjectDiff CheckedDiff(const Manifest& manifest, const LiveObject& live, const PlanView& view);
+
+// Writes into the inventory where the manifests come from; not while that very change holds the plan back.
+void RecordSource(const Application& application, const Plan& plan, const std::string& approved_digest, Inventory& inventory);
 
 // The inventory that a cluster's record (null where there is none) says `application` has. Errors: of Inventory::Parse.
 Result<Inventory> ReadInventory(const Application& application, Value record);

@@ -40,6 +40,15 @@ ReconcilerContext Loop::ContextFor(const Application& application, const std::ve
     WakeDependants(key);
     if (context_.on_status) context_.on_status(key);
   };
+  own.claimed_by = [this, key, target](const ObjectId& id) {
+    const auto at = target->lock();
+    return at ? ClaimedBy(id, key, at->live) : std::string();
+  };
+  own.prune_grace = [this] {
+    MutexLock lock(mu_);
+    return followers_.size() > 1 ? options_.prune_grace : Duration::zero();
+  };
+  own.archive = context_.archive;
   own.helpers = context_.helpers;
   own.events = context_.events;
   own.clock = context_.clock;
@@ -254,6 +263,21 @@ void Loop::OnLiveChange(const LiveStore* live, const ObjectId& id) {
     if (!id.name.empty()) reconciler->MarkDirty(id);
     queue_.Add(key);
   }
+}
+
+std::string Loop::ClaimedBy(const ObjectId& id, const std::string& but, const LiveStore* live) const {
+  std::vector<std::pair<std::string, std::shared_ptr<Reconciler>>> others;
+  {
+    MutexLock lock(mu_);
+    const auto owners = owners_.find(live);
+    if (owners == owners_.end()) return "";
+    const auto [from, to] = owners->second.equal_range(std::hash<ObjectId>()(id));
+    for (auto at = from; at != to; ++at)
+      if (at->second != but) others.emplace_back(at->second, followers_.at(at->second).reconciler);
+  }
+  for (const auto& [key, reconciler] : others)
+    if (reconciler->Wants(id)) return key;
+  return "";
 }
 
 std::vector<ApplicationStatus> Loop::status() const {

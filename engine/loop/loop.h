@@ -24,6 +24,8 @@ struct LoopOptions {
   BackoffOptions backoff;    // of sources that fail
   double poll_jitter = 0.1;  // of the poll interval, either way, so that a thousand sources are not polled at once
   size_t changed_paths = 10'000;  // of a revision; with more, each application's reads are looked at one by one
+  // With several applications, what left the source of one waits this long for another to claim it.
+  Duration prune_grace = std::chrono::seconds(5);
   size_t untouched = 50;     // of a source with more applications, those that a revision does not touch keep telling the last that did
   std::function<void(Duration waited, Duration took)> on_pass;  // for metrics: time in the queue, time of the pass
 };
@@ -37,6 +39,7 @@ struct LoopContext {
   std::function<std::optional<ApplicationStatus>(const std::string& key)> elsewhere{};  // of one that another replica follows
   std::function<void(const std::string& key)> on_status{};               // on the reconciling thread: quick
   RenderHelpers helpers{};                                               // what sources may ask for beyond their files
+  decltype(ReconcilerContext::archive) archive{};                        // keeps what plans delete
   EventSink events;
   Clock* clock = nullptr;
 };
@@ -91,6 +94,7 @@ class Loop {
   void RunLook(const std::string& source);
   void SetOwned(const std::string& key, const LiveStore* live, const std::vector<ObjectId>& owned);
   void SetDependencies(const std::string& key, const std::vector<Dependency>& depends_on) REQUIRES(mu_);
+  std::string ClaimedBy(const ObjectId& id, const std::string& but, const LiveStore* live) const;
   std::string WaitsFor(const Application& application) const;
   std::string CycleThrough(const std::string& key) const REQUIRES(mu_);
 

@@ -34,6 +34,7 @@ void Reconciler::Publish() {
   next.stalled = source_failure_.empty() && ((!render_failure_.empty() && retry_at_ == TimePoint::max()) || (render_failure_.empty() && stalled_));
   next.holds = holds_;
   next.gone = gone_;
+  for (HoldState& hold : fights_.Holds(context_.clock->Now())) next.holds.push_back(std::move(hold));
   next.drift = book_.drift();
   next.objects = index_.size();
   next.ready = ready;

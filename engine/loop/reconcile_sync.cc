@@ -40,7 +40,7 @@ std::vector<Gvk> KindsOf(const std::vector<WantedObject>& wanted) {
 
 }  // namespace
 
-PlanView Reconciler::View() const {
+PlanView Reconciler::View() {
   PlanView view;
   view.live = [this](const WantedObject& wanted) { return target_->live->Get(wanted); };
   view.schema = target_->schema;
@@ -48,6 +48,14 @@ PlanView Reconciler::View() const {
   view.source = fresh_;
   view.complete = {true, ""};
   view.ignore = &rules_;
+  if (const TimePoint now = context_.clock->Now(); fights_.any(now)) {
+    fight_rules_ = rules_;
+    fight_rules_.Add(fights_.Rules(now));
+    view.ignore = &fight_rules_;
+    LookAtAllIn(fights_.Next() - now);
+  }
+  view.other = target_->other;
+  view.waits = [this](const InventoryEntry& entry) { return WhyNotPrunedYet(entry.id); };
   view.contents = target_->contents;
   view.frozen = cluster_.frozen;
   view.own_namespace = target_->own_namespace;
@@ -73,6 +81,32 @@ size_t Reconciler::RemovedRecently() {
   size_t sum = 0;
   for (const auto& [when, count] : removals_) sum += count;
   return sum;
+}
+
+// What left the source is deleted a little later, so that an application it moved to can take it over.
+std::string Reconciler::WhyNotPrunedYet(const ObjectId& id) {
+  const Duration grace = context_.prune_grace ? context_.prune_grace() : Duration::zero();
+  if (grace <= Duration::zero()) return "";
+  const TimePoint now = context_.clock->Now(), since = left_source_.try_emplace(id, now).first->second;
+  const std::string claimed = context_.claimed_by ? context_.claimed_by(id) : "";
+  if (!claimed.empty()) {
+    LookAtAllIn(grace);
+    return fmt::format("left the source; application '{}' takes it over", claimed);
+  }
+  if (now - since >= grace) return "";
+  LookAtAllIn(grace - (now - since));
+  return fmt::format("left the source; is deleted in {}, unless another application takes it over", FormatDuration(grace - (now - since)));
+}
+
+// Fields that others write back after each of our writes are left out of it.
+Result<Plan> Reconciler::MakePlanFor(const DesiredSet& desired, const Inventory& inventory, PlanView& view) {
+  auto plan = PlanApplication(application_, desired, inventory, view);
+  if (!plan.ok() || !revision_applied_ || !fights_.Note(*plan, context_.clock->Now(), context_.clock->Wall())) return plan;
+  for (const HoldState& hold : fights_.Holds(context_.clock->Now()))
+    if (hold.since == context_.clock->Wall()) Emit(LoopEvent::Type::kHeld, hold.Text());
+  const PlanView now = View();
+  view.ignore = now.ignore;
+  return PlanApplication(application_, desired, inventory, view);
 }
 
 Status Reconciler::SyncAll(std::stop_token stop, bool& finished) {
@@ -105,7 +139,7 @@ Status Reconciler::SyncAll(std::stop_token stop, bool& finished) {
   }
   if (request_) view.request = request_->id;
   view.retry_hooks = request_.has_value() && !application_.deleting;
-  PLUMB_TRY(plan, PlanApplication(application_, *desired_, *inventory_, view));
+  PLUMB_TRY(plan, MakePlanFor(*desired_, *inventory_, view));
   for (const std::string& warning : desired_->warnings) Emit(LoopEvent::Type::kWarning, warning);
   desired_->warnings.clear();  // said once for each revision
   bool held = false;
@@ -114,8 +148,16 @@ Status Reconciler::SyncAll(std::stop_token stop, bool& finished) {
   PLUMB_OK(carried);
   finished = true;
   taken_over_ = false;
+  std::erase_if(left_source_, [&](const auto& entry) { return std::find(plan.pending.begin(), plan.pending.end(), entry.first) == plan.pending.end(); });
+  if (!plan.pending.empty()) {
+    waiting_ = fmt::format("{} object{} left the source; deleted soon, unless another application takes {} over", plan.pending.size(), plan.pending.size() == 1 ? "" : "s",
+                           plan.pending.size() == 1 ? "it" : "them");
+    quarantined_ = true;
+    return Ok();
+  }
   if (!revision_synced_ && !held && render_failure_.empty()) {
     revision_synced_ = true;
+    quarantined_ = false;
     Emit(LoopEvent::Type::kSynced, SummaryLine(plan), {}, context_.clock->Now() - revision_seen_);
   }
   return Ok();
@@ -152,7 +194,7 @@ Status Reconciler::HealSome(const std::set<ObjectId>& dirty, std::stop_token sto
     view.frozen = cluster_.frozen;
     view.inventory_size = inventory_->entries().size();
     view.removed_recently = RemovedRecently();
-    PLUMB_TRY(plan, PlanApplication(application_, part, known, view));
+    PLUMB_TRY(plan, MakePlanFor(part, known, view));
     bool held = false;
     status = CarryOut(plan, true, stop, held);
     if (!status.ok() && !stop.stop_requested() && retry_at_ == TimePoint::max()) Failed(status.error(), status.error().code() != Code::kInvalid);
@@ -274,7 +316,10 @@ Status Reconciler::Apply(const Plan& plan, const std::vector<FoundDrift>& drifte
     event.took = applied.took;
     Emit(std::move(event));
   };
+  if (context_.archive)
+    options.before_removal = [this](const Plan& of, const std::vector<size_t>& steps) { return context_.archive(of, steps, application_, cluster_.identity); };
   if (!cluster_.identity.empty()) inventory_->set_cluster(cluster_.identity);
+  RecordSource(application_, plan, approved_, *inventory_);
   auto run = applier.Run(plan, *inventory_, progress, stop);
   if (!run.ok()) {
     inventory_.reset();  // the record in the cluster knows what was on its way; this copy does not
@@ -290,6 +335,7 @@ Status Reconciler::Apply(const Plan& plan, const std::vector<FoundDrift>& drifte
     if (report.steps[i].state == StepResult::State::kDeleted || replaced) ++removed;
     if (!plan.steps[i].hook) written_.Note(plan.steps[i].id, report.steps[i].resource_version, context_.clock->Now());
     const StepResult::State state = report.steps[i].state;
+    if (state == StepResult::State::kApplied) fights_.Wrote(plan.steps[i], context_.clock->Now());
     if (state == StepResult::State::kFailed || state == StepResult::State::kBlocked || state == StepResult::State::kSkipped)
       failed_objects_.insert(plan.steps[i].id);
   }
@@ -326,6 +372,10 @@ void Reconciler::Remember(const Plan& plan, HistoryEntry::Result result, std::st
   if (!history.empty() && history.front().revision == entry.revision && history.front().result == HistoryEntry::Result::kFailed) {
     entry.started = history.front().started;
     entry.attempts = history.front().attempts + 1;
+    history.pop_front();
+  } else if (quarantined_ && result == HistoryEntry::Result::kSucceeded && !history.empty() && history.front().revision == entry.revision) {
+    entry.started = history.front().started;  // the deletions of the same revision, after their time of grace
+    entry.message = history.front().message + ", then " + entry.message;
     history.pop_front();
   }
   history.push_front(std::move(entry));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/json.h"
 #include "engine/kube/client.h"
 
 namespace plumb {
@@ -93,10 +94,19 @@ ApplicationStatus Reconciler::status() const {
   return status_;
 }
 
+bool Reconciler::Wants(const ObjectId& id) const {
+  MutexLock lock(mu_);
+  const auto found = owned_.find(id);
+  return found != owned_.end() && found->second;
+}
+
 Reconciler::Work Reconciler::TakeWork() {
   MutexLock lock(mu_);
   Work work = std::exchange(work_, {});
-  if (new_request_) request_ = std::exchange(new_request_, std::nullopt);
+  if (new_request_) {
+    request_ = std::exchange(new_request_, std::nullopt);
+    fights_.ForgetAll();  // a person says what is to be tried
+  }
   if (new_approval_) std::tie(approved_, approved_by_) = *std::exchange(new_approval_, std::nullopt);
   else if (!request_) return work;
   work.all = true;
@@ -268,6 +278,13 @@ Status Reconciler::CompleteManifests() {
     desired.hooks.content = "deletion";
   }
   if (context_.admit) PLUMB_OK(context_.admit(*target_, desired, *inventory_));
+  // A manifest that changed ends the truce about its object.
+  std::map<ObjectId, std::string> fought;
+  for (const ObjectId& id : fights_.Objects())
+    if (const auto at = index_.find(id); at != index_.end()) fought[id] = WriteCanonicalJson(desired_->manifests[at->second].root());
+  for (const Manifest& manifest : desired.manifests)
+    if (const auto at = fought.find(IdOf(manifest.root())); at != fought.end() && at->second == WriteCanonicalJson(manifest.root())) fought.erase(at);
+  for (const auto& [id, text] : fought) fights_.Forget(id);
   desired_ = std::move(desired);
   index_.clear();
   health_.assign(desired_->manifests.size(), {});
@@ -284,7 +301,8 @@ Status Reconciler::CompleteManifests() {
   if (context_.on_owned) context_.on_owned(owned);
   {
     MutexLock lock(mu_);
-    owned_ = std::set<ObjectId>(owned.begin(), owned.end());
+    owned_.clear();
+    for (const ObjectId& id : owned) owned_.emplace(id, index_.contains(id));
   }
   target_->live->Follow(kinds);
   return Ok();

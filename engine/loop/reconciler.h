@@ -22,6 +22,7 @@
 #include "engine/loop/backoff.h"
 #include "engine/loop/drift_book.h"
 #include "engine/loop/event.h"
+#include "engine/loop/field_fights.h"
 #include "engine/loop/own_writes.h"
 #include "engine/loop/rendering.h"
 #include "engine/loop/status.h"
@@ -43,6 +44,12 @@ struct ReconcilerContext {
   std::function<Status(const Target&, const DesiredSet&, const Inventory&)> admit{};  // what the application's project allows
   std::function<void(const std::vector<ObjectId>&)> on_owned{};  // the objects whose live events it wants to hear of
   std::function<void()> on_status{};                            // status() says something new
+  // Another application that wants this object, "namespace/name"; "" none.
+  std::function<std::string(const ObjectId&)> claimed_by{};
+  // How long what left the source waits for another application to claim it; null or zero: it is deleted at once.
+  std::function<Duration()> prune_grace{};
+  // Keeps what a plan deletes, before it does: see ApplyOptions::before_removal. `cluster` is its identity.
+  std::function<Status(const Plan&, const std::vector<size_t>& steps, const Application&, const std::string& cluster)> archive{};
   RenderHelpers helpers{};                                      // what sources may ask for beyond their files
   EventSink events;
   Clock* clock = nullptr;
@@ -70,6 +77,7 @@ class Reconciler {
   void Supersede();                    // ends a running pass: what it works on is out of date
 
   bool Owns(const ObjectId& id) const;
+  bool Wants(const ObjectId& id) const;  // its source declares it
   const Application& application() const { return application_; }
   ApplicationStatus status() const;
 
@@ -104,11 +112,13 @@ class Reconciler {
   void AssessHealth(const std::set<ObjectId>* only);
   void Failed(const Error& error, bool passes);
   void Publish();
-  PlanView View() const;
+  PlanView View();
   void LookAt(TimePoint at) { next_look_ = std::min(next_look_, at); }
   // Looks at everything then, though nothing happens: what holds it back may be over.
   void LookAtAllIn(Duration after) { whole_at_ = std::min(whole_at_, context_.clock->Now() + after); }
   size_t RemovedRecently();
+  std::string WhyNotPrunedYet(const ObjectId& id);
+  Result<Plan> MakePlanFor(const DesiredSet& desired, const Inventory& inventory, PlanView& view);
   void Emit(LoopEvent event);
   void Emit(LoopEvent::Type type, std::string text, std::vector<std::string> details = {}, Duration took = {});
 
@@ -145,6 +155,10 @@ class Reconciler {
   TimePoint next_look_ = TimePoint::max();
   ClusterState cluster_;                                // as it was asked last
   std::deque<std::pair<TimePoint, size_t>> removals_;   // of plans that nobody approved: when, how many
+  FieldFights fights_;
+  IgnoreRules fight_rules_;                             // rules_, and those of fights; used where there are any
+  bool quarantined_ = false;                            // deletions of this revision were put off
+  std::map<ObjectId, TimePoint> left_source_;           // orphans that wait for somebody who claims them: since when
   OwnWrites written_;
   DriftBook book_;
   std::optional<SyncRequest> request_;  // that the next plan answers
@@ -157,7 +171,7 @@ class Reconciler {
   bool waits_for_list_ GUARDED_BY(mu_) = false;
   bool superseded_ GUARDED_BY(mu_) = false;
   std::stop_source pass_stop_ GUARDED_BY(mu_);
-  std::set<ObjectId> owned_ GUARDED_BY(mu_);
+  std::map<ObjectId, bool> owned_ GUARDED_BY(mu_);  // true: declared by the source, false: only on record
   ApplicationStatus status_ GUARDED_BY(mu_);
 };
 

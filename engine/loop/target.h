@@ -16,6 +16,7 @@ struct Target {
   std::string cluster = "in-cluster";  // its name in Applications
   ClusterStateLookup state;            // which cluster it is, and whether it is frozen; null: nobody asks
   ContentsLookup contents;             // what a deletion would take along
+  OtherApplicationLookup other;        // whose an object with another label is
   std::string own_namespace;           // where Plumb itself runs, if in this cluster
   kube::Client* client = nullptr;      // carries steps out: as a project's service account, where it has one
   kube::Client* records = nullptr;     // writes inventories, always as Plumb itself; null: `client`

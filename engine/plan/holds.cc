@@ -9,6 +9,8 @@
 namespace plumb {
 namespace {
 
+std::string Objects(size_t n) { return fmt::format("{} object{}", n, n == 1 ? "" : "s"); }
+
 class Holder {
  public:
   Holder(const PlanInput& input, Plan& plan) : input_(input), plan_(plan), approve_(fmt::format("approve plan {}", plan.digest.substr(0, 12))) {}
@@ -21,6 +23,7 @@ class Holder {
         removals_.push_back(i);
     }
     Frozen();
+    Moved();
     Protected();
     if (!input_.options.remove_all && !Empty()) Budget();
     Unknown();
@@ -44,7 +47,12 @@ class Holder {
     if (input_.frozen.empty()) return;
     const auto stopped = std::count_if(plan_.steps.begin(), plan_.steps.end(), [&](const Step& step) { return step.why == FrozenText(input_.frozen); });
     if (stopped > 0)
-      Add("frozen", fmt::format("{} objects are not deleted or replaced: {}", stopped, input_.frozen), "remove the annotation 'plumb.dev/freeze' of the namespace 'kube-system'", {});
+      Add("frozen", fmt::format("{} would be deleted or replaced, but {}", Objects(static_cast<size_t>(stopped)), FrozenText(input_.frozen)), "remove the annotation 'plumb.dev/freeze' of the namespace 'kube-system'", {});
+  }
+
+  void Moved() {
+    if (input_.moved.empty() || removals_.empty()) return;
+    Add("moved", fmt::format("the source is another one than before ({}), and {} would be deleted or replaced", input_.moved, Objects(removals_.size())), approve_, removals_);
   }
 
   void Protected() {
@@ -72,7 +80,7 @@ class Holder {
     const size_t inventory = input_.inventory_size ? input_.inventory_size : input_.inventory.entries().size();
     const size_t recent = input_.removed_recently, all = removals_.size() + recent;
     if (removals_.empty() || !OverBudget(all, inventory, input_.options)) return;
-    std::string text = fmt::format("{} objects would be deleted or replaced", removals_.size());
+    std::string text = fmt::format("{} would be deleted or replaced", Objects(removals_.size()));
     if (recent > 0) text += fmt::format(", after {} within budget.window", recent);
     text += fmt::format(", of {}: more than the budget ({})", inventory, BudgetText(input_.options));
     Add("budget", std::move(text), approve_, removals_);
@@ -110,9 +118,9 @@ bool OverBudget(size_t removals, size_t inventory, const PlanOptions& options) {
 }
 
 std::string BudgetText(const PlanOptions& options) {
-  if (options.budget_percent == 0) return fmt::format("{} objects", options.budget_deletes);
+  if (options.budget_percent == 0) return Objects(options.budget_deletes);
   if (options.budget_deletes == 0) return fmt::format("{} %", options.budget_percent);
-  return fmt::format("{} objects and {} %", options.budget_deletes, options.budget_percent);
+  return fmt::format("{} and {} %", Objects(options.budget_deletes), options.budget_percent);
 }
 
 void AddHolds(const PlanInput& input, Plan& plan) { Holder(input, plan).Run(); }

@@ -19,6 +19,7 @@ constexpr std::string_view kKindsAnnotation = "applyset.kubernetes.io/contains-g
 constexpr std::string_view kNamespacesAnnotation = "applyset.kubernetes.io/additional-namespaces";
 constexpr std::string_view kApplicationAnnotation = "plumb.dev/application";
 constexpr std::string_view kClusterAnnotation = "plumb.dev/cluster";
+constexpr std::string_view kSourceAnnotation = "plumb.dev/source";
 constexpr std::string_view kPlainKey = "inventory.json", kPackedKey = "inventory.json.gz", kSyncKey = "sync.json";
 constexpr size_t kNameLimit = 253;  // DNS subdomain
 
@@ -27,8 +28,9 @@ std::string WriteEntries(const std::map<ObjectId, InventoryEntry>& entries) {
   std::string text = "[";
   for (const auto& [id, entry] : entries) {
     Arena arena;
-    const Value line = arena.Map({{"group", arena.String(id.group)}, {"version", arena.String(entry.version)}, {"kind", arena.String(id.kind)},
+    Value line = arena.Map({{"group", arena.String(id.group)}, {"version", arena.String(entry.version)}, {"kind", arena.String(id.kind)},
                                   {"namespace", arena.String(id.ns)}, {"name", arena.String(id.name)}, {"uid", arena.String(entry.uid)}});
+    if (entry.pending) line = With(arena, line, "pending", Arena::Bool(true));
     text += text.size() == 1 ? "\n" : ",\n";
     text += WriteJson(line);
   }
@@ -60,6 +62,7 @@ Result<InventoryEntry> ParseEntry(Value line) {
     if (!v || !v->is_string()) return Invalid(fmt::format("'{}' is not a string", field.key));
     *field.to = v->AsString();
   }
+  entry.pending = line.Get("pending").AsBool();
   if (entry.id.kind.empty() || entry.id.name.empty() || entry.version.empty()) return Invalid("'kind', 'name' or 'version' is empty");
   return entry;
 }
@@ -101,6 +104,7 @@ Result<Document> Inventory::ToObject(const InventoryLimits& limits) const {
     Value annotations = a.Map({{kToolingAnnotation, a.String(kTooling)}, {kKindsAnnotation, a.String(all_kinds)},
                                {kNamespacesAnnotation, a.String(all_namespaces)}, {kApplicationAnnotation, a.String(application_)}});
     if (!cluster_.empty()) annotations = With(a, annotations, kClusterAnnotation, a.String(cluster_));
+    if (!source_.empty()) annotations = With(a, annotations, kSourceAnnotation, a.String(source_));
     const Value metadata = a.Map({{"name", a.String(id.name)}, {"namespace", a.String(id.ns)}, {"labels", labels}, {"annotations", annotations}});
     std::vector<Member> data;
     if (!pack) data.push_back({kPlainKey, a.String(text)});
@@ -123,6 +127,7 @@ Result<Inventory> Inventory::Parse(Value object, const InventoryLimits& limits) 
   Inventory inventory(std::string(annotations.GetString(kApplicationAnnotation)), id.ns);
   if (inventory.record() != id)
     return Invalid(fmt::format("{}: it says to be of application '{}', whose record has another name", what, inventory.application()));
+  inventory.source_ = annotations.GetString(kSourceAnnotation);
   inventory.cluster_ = annotations.GetString(kClusterAnnotation);
   PLUMB_TRY(text, RecordText(object, limits), what);
   PLUMB_TRY(lines, ParseJson(text, {.bytes = limits.expanded_bytes, .depth = 8}), what);

@@ -24,6 +24,7 @@ struct InventoryEntry {
   ObjectId id;
   std::string version;  // of the API it was applied with: "v1"
   std::string uid;      // "" between the write before and the write after the apply
+  bool pending = false; // it left the source, and is deleted soon: another application that wants it may take it
 
   bool operator==(const InventoryEntry&) const = default;
 };
@@ -49,6 +50,10 @@ class Inventory {
   const std::string& cluster() const { return cluster_; }
   void set_cluster(std::string uid) { cluster_ = std::move(uid); }
 
+  // Where the manifests came from that the record speaks of: "https://git.example/shop.git//deploy"; "" where it does not say.
+  const std::string& source() const { return source_; }
+  void set_source(std::string source) { source_ = std::move(source); }
+
   const std::map<ObjectId, InventoryEntry>& entries() const { return entries_; }
   const InventoryEntry* Find(const ObjectId& id) const;
   void Set(InventoryEntry entry) { entries_.insert_or_assign(entry.id, entry); }
@@ -65,7 +70,7 @@ class Inventory {
   static Result<Inventory> Parse(Value object, const InventoryLimits& limits = {});
 
  private:
-  std::string application_, namespace_, cluster_;
+  std::string application_, namespace_, cluster_, source_;
   std::map<ObjectId, InventoryEntry> entries_;
   std::optional<SyncRecord> sync_;
 };

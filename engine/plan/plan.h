@@ -115,6 +115,7 @@ struct Plan {
   std::vector<Hold> holds;
   std::vector<std::string> warnings;
   std::vector<std::string> unchecked;  // errors to show: of what the server was asked, what it refuses or could not be asked
+  std::vector<ObjectId> pending;  // kept this time, and marked in the record: deleted soon, unless another application takes them
   std::vector<ObjectId> gone;  // inventory entries that a complete view does not show any more: they leave the record
   bool heals = false;                   // of a part of an application: it is no sync, and says nothing about one
   std::optional<SyncRecord> sync;       // what the inventory says of this sync before the first hook runs

@@ -117,8 +117,7 @@ class Planner {
     if (!metadata.Get("deletionTimestamp").is_null())
       return Block(step, fmt::format("is being deleted since {}; it is created again when it is gone", metadata.GetString("deletionTimestamp")));
     const std::string_view other = OtherOwner(live, applyset_id_);
-    if (!other.empty() && !input_.options.adopt)
-      return Block(step, fmt::format("is part of another application ({}); remove it from one of the two, or allow to adopt it", other));
+    if (!other.empty() && !MayAdopt(other, step.id)) return Block(step, ConflictText(other));
     if (step.diff && step.diff->action == DiffAction::kNone) {
       // Only the server knows whether it is in sync, and it did not say: never "unchanged".
       if (!step.diff->unanswered.empty()) return Block(step, fmt::format("whether it is in sync is not known: {}", step.diff->unanswered));
@@ -131,6 +130,24 @@ class Planner {
     } else {
       step.action = Action::kPatch;
     }
+  }
+
+  // Taken over is what its application let go, and what nobody's record speaks of.
+  bool MayAdopt(std::string_view other, const ObjectId& id) const {
+    if (input_.options.adopt || input_.options.adopt_from.contains(std::string(other))) return true;
+    const auto known = input_.others.find(std::string(other));
+    return known != input_.others.end() && !known->second.owned.contains(id);
+  }
+  std::string ConflictText(std::string_view other) const {
+    const auto known = input_.others.find(std::string(other));
+    if (known == input_.others.end()) return fmt::format("is part of another application ({}); remove it from one of the two, or take it over by spec.takesOver", other);
+    return fmt::format("is part of application '{}', and '{}' declares it too; remove it from one of the two, or take it over by spec.takesOver", known->second.name,
+                       input_.application);
+  }
+  // Another application has taken it over: its label is on it, and it is on that record.
+  bool HandedOver(const ObjectId& id, Value live) const {
+    const auto known = input_.others.find(std::string(OtherOwner(live, applyset_id_)));
+    return known != input_.others.end() && known->second.owned.contains(id);
   }
 
   static std::string ImmutableFields(const ObjectDiff& diff) {
@@ -167,6 +184,10 @@ class Planner {
           plan_.gone.push_back(id);
           continue;
         }
+        if (!general && HandedOver(id, step.live.root())) {
+          plan_.gone.push_back(id);
+          continue;
+        }
         if (const std::string version = GvkOf(step.live.root()).version; !version.empty()) step.gvk.version = version;
       }
       step.action = Action::kKeep;
@@ -175,6 +196,7 @@ class Planner {
       else if (step.uid.empty()) step.why = "it has no UID to delete it by";
       else if (auto why = WhyKept(entry, step.live.root(), input_, applyset_id_)) step.why = *std::move(why);
       else if (auto used = WhyInUse(id, input_, applyset_id_, &step.takes_along)) step.why = *std::move(used), step.in_use = true;
+      else if (auto waits = input_.waits.find(id); waits != input_.waits.end()) step.why = waits->second, plan_.pending.push_back(id);
       else if (!input_.frozen.empty()) step.why = FrozenText(input_.frozen);
       else step.action = Action::kDelete;
       plan_.steps.push_back(std::move(step));

@@ -51,6 +51,12 @@ struct HookInput {
   std::unordered_map<ObjectId, LiveObject> live;    // of HookObjects(); missing = unknown
 };
 
+// Another application, as its record says: whose label an object has.
+struct OtherApplication {
+  std::string name;          // "default/shop"; "" where there is no record: nobody owns what has its label
+  std::set<ObjectId> owned;  // without what left its source
+};
+
 struct PlanOptions {
   bool prune = true;
   bool deleting = false;  // the application goes: PreDelete and PostDelete hooks run, and no others
@@ -73,6 +79,7 @@ struct PlanOptions {
   std::set<std::string> own_namespaces;
   bool replace = false;  // replace on immutable fields without the annotation plumb.dev/replace: allowed
   bool adopt = false;    // take over objects labelled as another application's
+  std::set<std::string> adopt_from;  // only of these, by ApplySet id
 };
 
 struct PlanInput {
@@ -82,6 +89,11 @@ struct PlanInput {
   // Of a plan for a part of an application: how much the whole inventory has; 0: `inventory` is the whole.
   size_t inventory_size = 0;
   size_t removed_recently = 0;                       // deletes and replaces of earlier plans that the budget still counts
+  std::string moved;                                 // the source is another one than that of the inventory: both; "": it is not
+  // Orphans that are not deleted this time, and why: others may still claim them. They become Plan::pending.
+  std::unordered_map<ObjectId, std::string> waits;
+  // Who owns objects with the label of another application, by ApplySet id; missing = unknown.
+  std::unordered_map<std::string, OtherApplication> others;
   std::string frozen;                                // why nothing is deleted or replaced at present; "": it is not so
   std::unordered_map<ObjectId, LiveObject> orphans;  // live state of inventory entries that are not desired; missing = unknown
   // What lives in the Namespaces and CustomResourceDefinitions among the orphans; missing = unknown.

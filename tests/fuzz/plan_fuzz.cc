@@ -102,6 +102,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   input.options.budget_percent = c.Below(3) * 20;
   input.removed_recently = c.Below(3);
   if (c.Below(8) == 0) input.frozen = "the fuzzer says so";
+  if (c.Below(8) == 0) input.moved = "the fuzzer says so";
   for (int i = 0; i < 60 && c.More(); ++i) {
     const Document object = Object(c, false);
     if (c.Below(3) == 0) {
@@ -109,6 +110,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       const ObjectId id = IdOf(live.root());
       input.inventory.Set({id, "v1", c.Below(4) ? kNames[c.Below(5)] : ""});
       input.orphans[id] = State(c, live);
+      if (c.Below(6) == 0) input.waits[id] = "somebody may claim it";
       if (!HasContents(id) || c.Below(4) == 0) continue;  // nobody looked into some
       Contents& contents = input.contents[id];
       contents.known.complete = c.Below(4) != 0;
@@ -143,14 +145,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (IsProtected(step, input.options)) Require(step.hold >= 0);
     if (step.action == Action::kReplace) continue;
     Require(input.inventory.Find(step.id) != nullptr);
-    Require(input.source.complete && input.live.complete && input.options.prune);
+    Require(input.source.complete && input.live.complete && input.options.prune && !input.waits.contains(step.id));
     if (!HasContents(step.id)) continue;
     const Contents& contents = input.contents.at(step.id);  // somebody looked, saw all of it, and all of it is ours
     Require(contents.known.complete && JudgeContents(contents, input.inventory, input.inventory.ApplySetId()).foreign.empty());
   }
   // Nothing beyond the budget, and nothing for an empty source, goes without a word.
   if (OverBudget(removals + input.removed_recently, input.inventory.entries().size(), input.options)) Require(free_removals == 0);
-  if (input.desired.empty()) Require(free_removals == 0);
+  if (input.desired.empty() || !input.moved.empty()) Require(free_removals == 0);
   Require(MakePlan(input)->digest == plan->digest);
   FormatPlan(*plan, {.colour = true, .unchanged = true, .reasons = true});
   WriteJson(PlanToJson(*plan).root());

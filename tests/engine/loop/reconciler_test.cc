@@ -386,7 +386,7 @@ TEST(Reconciler, DeletionsOfTheLastMinutesCountForTheBudget) {
   rig.clock.Advance(std::chrono::minutes(1));
   rig.Push("3333", {{"a.yaml", ConfigMap("a")}});
   ASSERT_TRUE(rig.Pass().ok());
-  EXPECT_EQ(rig.status().holds.at(0).reason, "1 objects would be deleted or replaced, after 1 within budget.window, of 2: more than the budget (1 objects)");
+  EXPECT_EQ(rig.status().holds.at(0).reason, "1 object would be deleted or replaced, after 1 within budget.window, of 2: more than the budget (1 object)");
   rig.clock.Advance(rig.reconciler->next_look() - rig.clock.Now());
   ASSERT_TRUE(rig.Pass().ok());
   rig.clock.Advance(std::chrono::seconds(1));

@@ -19,6 +19,7 @@
 #include "engine/loop/contents_lookup.h"
 #include "engine/loop/lookups.h"
 #include "engine/loop/loop.h"
+#include "engine/loop/other_applications.h"
 #include "engine/loop/reconciler.h"
 #include "engine/sandbox/sandbox.h"
 
@@ -31,6 +32,7 @@ class Gateway final : public kube::Transport {
 
   void Send(http::Request request, std::chrono::milliseconds timeout, Done done) override {
     ++requests;
+    if (request.method == "DELETE") deletes.push_back(request.target.substr(0, request.target.find('?')));
     if (request.method != "GET") writes.push_back(request.method + " " + request.target.substr(0, request.target.find('?')));
     if (before) before(request);
     if (intercept)
@@ -41,6 +43,7 @@ class Gateway final : public kube::Transport {
 
   size_t requests = 0;
   std::vector<std::string> writes;
+  std::vector<std::string> deletes;  // targets, since the start
   std::function<void(const http::Request&)> before;
   std::function<std::optional<Result<http::Response>>(const http::Request&)> intercept;
 
@@ -89,6 +92,7 @@ class Site {
     target->resources = ResourcesOf(discovery);
     target->schema = SchemasOf(schemas);
     target->contents = ContentsOf(client, discovery);
+    target->other = OtherApplicationsOf(client);
     target->state = [this](Duration) -> Result<ClusterState> { return state; };
   }
 

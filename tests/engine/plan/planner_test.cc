@@ -322,7 +322,7 @@ TEST_F(Planning, AFreezeStopsDeletesAndReplacesAndNoApprovalLiftsIt) {
   EXPECT_EQ(plan.summary, (PlanSummary{.create = 1, .keep = 1, .blocked = 1}));
   for (const Step& step : plan.steps) EXPECT_FALSE(step.replaceable) << "nor where the server asks for it";
   EXPECT_EQ(plan.holds.at(0).id, "frozen");
-  EXPECT_EQ(plan.holds.at(0).reason, "2 objects are not deleted or replaced: incident 42");
+  EXPECT_EQ(plan.holds.at(0).reason, "2 objects would be deleted or replaced, but destructive operations are frozen: incident 42");
   EXPECT_TRUE(plan.holds.at(0).steps.empty());
 }
 
@@ -355,8 +355,45 @@ TEST_F(Planning, ObjectOfAnotherApplicationIsBlockedUnlessAdopted) {
   const Document object = Config("shop/a");
   Want(object, LiveObject::Present(Live(object, "1", "applyset-other-v1")));
   EXPECT_THAT(Why(Make()), HasSubstr("part of another application (applyset-other-v1)"));
+  PlanInput before = input;
   input.options.adopt = true;
   EXPECT_EQ(Make().summary.patch, 1u);
+  input = before;
+  input.options.adopt_from = {"applyset-other-v1"};
+  EXPECT_EQ(Make().summary.patch, 1u) << "of an application that was renamed";
+  input = before;
+  input.others["applyset-other-v1"] = {"default/first", {IdOf(object.root())}};
+  EXPECT_THAT(Why(Make()), HasSubstr("is part of application 'default/first', and 'shop' declares it too"));
+  input.others["applyset-other-v1"].owned.clear();
+  EXPECT_EQ(Make().summary.patch, 1u) << "it let it go";
+}
+
+TEST_F(Planning, WhatAnotherApplicationTookOverLeavesTheRecord) {
+  Want(Config("shop/wanted"));
+  Orphan(Config("shop/a"), "u", "applyset-other-v1");
+  input.others["applyset-other-v1"] = {"default/other", {IdOf(Config("shop/a").root())}};
+  const Plan plan = Make();
+  EXPECT_EQ(plan.gone, std::vector<ObjectId>{IdOf(Config("shop/a").root())});
+  EXPECT_EQ(plan.summary.remove + plan.summary.keep, 0u);
+}
+
+TEST_F(Planning, WhatWaitsForAClaimIsKeptAndMarked) {
+  Want(Config("shop/wanted"));
+  Orphan(Config("shop/a"));
+  input.waits[IdOf(Config("shop/a").root())] = "left the source a moment ago";
+  const Plan plan = Make();
+  EXPECT_EQ(plan.summary.keep, 1u);
+  EXPECT_EQ(plan.pending, std::vector<ObjectId>{IdOf(Config("shop/a").root())});
+}
+
+TEST_F(Planning, AnotherSourceThanBeforeDeletesNothingWithoutAWord) {
+  Want(Config("shop/wanted"));
+  Orphan(Config("shop/a"));
+  input.moved = "https://b; before: https://a";
+  const Plan plan = Make();
+  EXPECT_EQ(plan.holds.at(0).id, "moved");
+  EXPECT_EQ(plan.summary.held, 1u);
+  EXPECT_EQ(plan.summary.create, 1u);
 }
 
 TEST_F(Planning, ObjectThatIsBeingDeletedIsWaitedFor) {

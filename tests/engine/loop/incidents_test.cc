@@ -1,0 +1,552 @@
+// The 28 public incidents of docs/incidents.md, played against the loop: in each, nothing destructive reaches the server and the
+// status says why; and what the incident's guard must not stop does go through.
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <set>
+
+#include "core/edit.h"
+#include "tests/engine/loop/rig.h"
+
+namespace plumb {
+namespace {
+
+using namespace plumb::testing;  // NOLINT: the helpers of these tests
+using ::testing::Contains;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+using std::chrono::seconds;
+
+using Files = std::map<std::string, std::string>;
+
+Files Maps(int from, int to) {
+  Files files;
+  for (int i = from; i < to; ++i) files["c" + std::to_string(i) + ".yaml"] = ConfigMap("c" + std::to_string(i));
+  return files;
+}
+
+std::string NamespaceYaml(const std::string& name, const std::string& annotations = "") {
+  return "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: " + name + "\n" + (annotations.empty() ? "" : "  annotations: {" + annotations + "}\n");
+}
+
+Application FromText(const std::string& text) {
+  const auto document = ParseYamlOne("apiVersion: plumb.dev/v1alpha1\nkind: Application\n" + text);
+  EXPECT_TRUE(document.ok()) << document.error().message();
+  auto application = ParseApplication(*document);
+  EXPECT_TRUE(application.ok()) << application.error().message();
+  return *std::move(application);
+}
+
+// One application on its own.
+class Incidents : public ::testing::Test {
+ protected:
+  Rig rig;
+
+  void Sync(const std::string& revision, Files files) {
+    rig.Push(revision, std::move(files));
+    ASSERT_TRUE(rig.Pass().ok()) << rig.status().summary;
+  }
+  // No delete was sent since the start, and the status says this.
+  void NothingDestroyed(const std::string& hold, const std::string& text) {
+    EXPECT_THAT(rig.gateway->deletes, IsEmpty());
+    std::vector<std::string> ids;
+    for (const HoldState& h : rig.status().holds) ids.push_back(h.id);
+    if (hold.empty()) EXPECT_THAT(ids, IsEmpty());
+    else EXPECT_THAT(ids, Contains(hold)) << rig.status().summary;
+    EXPECT_THAT(rig.status().summary, HasSubstr(text));
+  }
+  void ApprovedItGoes(size_t deletes) {
+    rig.reconciler->Approve(rig.status().plan_digest, "ann");
+    ASSERT_TRUE(rig.Pass().ok()) << rig.status().summary;
+    EXPECT_THAT(rig.gateway->deletes, SizeIs(deletes));
+  }
+  bool There(const std::string& kind, const std::string& ns, const std::string& name) {
+    const Document object = rig.Get(kind, ns, name);
+    return !object->is_null() && object->Get("metadata").Get("deletionTimestamp").is_null();
+  }
+  // By somebody else.
+  void Make(const std::string& json, const std::string& kind, const std::string& ns) {
+    const auto object = ParseJson(json);
+    const kube::Answer answer = rig.client.Create(*rig.discovery.FindKind("", kind), ns, object->root());
+    ASSERT_TRUE(answer.object.ok()) << answer.object.error().message();
+  }
+  void Remove(const kube::ObjectRef& ref) {
+    ASSERT_TRUE(rig.client.Delete(ref).object.ok());
+    rig.gateway->deletes.clear();
+  }
+  // What was waited for may have come; time passes until the next look.
+  void NextLook() {
+    ASSERT_NE(rig.reconciler->next_look(), TimePoint::max());
+    rig.clock.Advance(std::max(Duration::zero(), rig.reconciler->next_look() - rig.clock.Now()));
+    ASSERT_TRUE(rig.Pass().ok()) << rig.status().summary;
+  }
+};
+
+// Several in one loop, on one repository with a directory for each.
+class IncidentsOfMany : public ::testing::Test {
+ protected:
+  IncidentsOfMany() {
+    LoopContext context;
+    context.target_for = [this](const Application&) -> Result<std::shared_ptr<Target>> { return site.target; };
+    context.make_resolver = [this](const ApplicationSource&) -> Result<SourceResolver> {
+      return SourceResolver([this](std::stop_token) -> Result<SourceState> { return SourceState{revision, "subject", tree}; });
+    };
+    context.events = log.Sink();
+    context.clock = &site.clock;
+    LoopOptions options;
+    options.poll_jitter = 0;
+    loop = std::make_unique<Loop>(context, options);
+  }
+  void Follow(const std::string& name, const std::string& more = "") {
+    ASSERT_TRUE(loop->Set(FromText("metadata: {name: " + name + "}\nspec:\n  sources: [{git: {url: 'https://git.example/all.git'}, path: " + name + "}]\n" + more)).ok());
+  }
+  void Push(const std::string& to, Files files) {
+    revision = to;
+    tree = std::make_shared<MemoryTree>(std::move(files));
+    loop->Push([](const ApplicationSource&) { return true; });
+    Run();
+  }
+  void Run() {
+    for (int steps = 0; loop->Step(); ++steps) ASSERT_LT(steps, 10'000) << "the loop does not come to rest";
+  }
+  void Wait(Duration time) {
+    for (Duration passed{}; passed < time; passed += seconds(1)) {
+      site.clock.Advance(seconds(1));
+      Run();
+    }
+  }
+  std::string Summary(const std::string& name) { return loop->status("default/" + name)->summary; }
+
+  Site site;
+  EventLog log;
+  std::string revision = "1111";
+  std::shared_ptr<const Tree> tree = std::make_shared<MemoryTree>(Files{});
+  std::unique_ptr<Loop> loop;
+};
+
+// Skyscanner 2021: a change of a template made a valid but nearly empty estate, everywhere at once.
+TEST_F(Incidents, N01TemplateChangeEmptiesTheEstate) {
+  Sync("1111", Maps(0, 40));
+  Sync("2222", Maps(0, 2));
+  NothingDestroyed("budget", "Held: 38 objects would be deleted or replaced, of 40: more than the budget (10 objects and 20 %); approve plan ");
+  ApprovedItGoes(38);
+}
+
+// InfluxData 2022: two applications rendered the same objects, and one pruned what the other needed.
+TEST_F(IncidentsOfMany, N02TwoApplicationsClaimOneObject) {
+  Follow("first");
+  Follow("second");
+  Push("2222", {{"first/a.yaml", ConfigMap("shared")}, {"second/a.yaml", ConfigMap("shared", "2")}, {"second/b.yaml", ConfigMap("own")}});
+  EXPECT_THAT(Summary("second"), HasSubstr("ConfigMap default/shared: is part of application 'default/first', and 'second' declares it too"));
+  EXPECT_EQ(site.Get("ConfigMap", "default", "shared")->Get("data").GetString("value"), "1");
+  EXPECT_FALSE(site.Get("ConfigMap", "default", "own")->is_null()) << "the rest is applied";
+  Push("3333", {{"first/a.yaml", ConfigMap("shared")}, {"second/b.yaml", ConfigMap("own")}});
+  Wait(seconds(30));
+  EXPECT_EQ(Summary("second"), "Synced") << "the second never owned it, and so deletes nothing";
+  EXPECT_THAT(site.gateway->deletes, IsEmpty());
+}
+
+// A provider's outage deleted all applications.
+TEST_F(Incidents, N03ProviderIsDown) {
+  Sync("1111", Maps(0, 3));
+  rig.view.error = Unavailable("git.example: 503");
+  Sync("2222", Maps(0, 2));  // what a broken fetch may leave behind
+  NothingDestroyed("source", "Failed: source: git.example: 503");
+  rig.view.error.reset();
+  rig.reconciler->SourceChanged();
+  rig.reconciler->MarkAllDirty();
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_THAT(rig.gateway->deletes, SizeIs(1));
+}
+
+// An error while the list of applications was made counted as an empty list.
+TEST_F(Incidents, N04GeneratorFails) {
+  Sync("1111", Maps(0, 3));
+  Files files = Maps(0, 2);
+  files["broken.yaml"] = "kind: [\n";
+  Sync("2222", files);
+  NothingDestroyed("", "Failed: render: broken.yaml:");
+  Sync("3333", Maps(0, 2));
+  EXPECT_THAT(rig.gateway->deletes, SizeIs(1));
+}
+
+// The provider answered 200 with nothing in it.
+TEST_F(Incidents, N05ProviderAnswersNothing) {
+  Sync("1111", Maps(0, 3));
+  rig.Push("2222", {});
+  (void)rig.Pass();
+  EXPECT_THAT(rig.gateway->deletes, IsEmpty());
+  EXPECT_THAT(rig.status().summary, Not(HasSubstr("Synced")));
+  Sync("3333", {{"none.yaml", "# nothing\n"}});
+  NothingDestroyed("empty", "Held: the source declares no object at all, and the inventory has 3");
+  ApprovedItGoes(3);
+}
+
+// "Generated 0 applications": the directory is not there any more.
+TEST_F(IncidentsOfMany, N06DirectoryIsGone) {
+  Follow("shop");
+  Push("2222", {{"shop/a.yaml", ConfigMap("a")}});
+  EXPECT_EQ(Summary("shop"), "Synced");
+  Push("3333", {{"elsewhere/a.yaml", ConfigMap("a")}});
+  EXPECT_THAT(site.gateway->deletes, IsEmpty());
+  EXPECT_THAT(Summary("shop"), HasSubstr("shop"));
+  EXPECT_THAT(Summary("shop"), Not(HasSubstr("Synced")));
+  Push("4444", {{"shop/b.yaml", ConfigMap("b")}});
+  EXPECT_EQ(Summary("shop"), "Synced");
+  EXPECT_THAT(site.gateway->deletes, SizeIs(1)) << "what was renamed in it goes";
+}
+
+// A changed parameter made half of the applications go.
+TEST_F(Incidents, N07ParameterChangeRemovesHalf) {
+  Sync("1111", Maps(0, 30));
+  Sync("2222", Maps(0, 15));
+  NothingDestroyed("budget", "15 objects would be deleted or replaced, of 30");
+  Sync("3333", Maps(0, 28));  // the parameter is put right, and two objects go as they should
+  EXPECT_THAT(rig.gateway->deletes, SizeIs(2));
+}
+
+// A changed token re-scoped the application: it and all its namespaces were deleted.
+TEST_F(Incidents, N08CredentialsChange) {
+  Sync("1111", {{"a.yaml", ConfigMap("a")}, {"n.yaml", NamespaceYaml("team")}});
+  rig.view.error = Denied("git.example: 401");
+  Sync("2222", {{"a.yaml", ConfigMap("a")}});
+  NothingDestroyed("source", "Failed: source: git.example: 401");
+  rig.view.error.reset();
+  rig.reconciler->SourceChanged();
+  rig.reconciler->MarkAllDirty();
+  ASSERT_TRUE(rig.Pass().ok());
+  NothingDestroyed("protected", "Held: deletes Namespace team, of a protected kind");
+  ApprovedItGoes(1);
+}
+
+// Deleting without cascade cascaded all the same.
+TEST_F(IncidentsOfMany, N09ApplicationIsRemovedWithoutCascade) {
+  Follow("shop");
+  Push("2222", {{"shop/a.yaml", ConfigMap("a")}});
+  loop->Remove("default/shop");
+  Push("3333", {});
+  Wait(seconds(60));
+  EXPECT_THAT(site.gateway->deletes, IsEmpty());
+  EXPECT_FALSE(site.Get("ConfigMap", "default", "a")->is_null());
+  Follow("shop");
+  Push("4444", {{"shop/b.yaml", ConfigMap("b")}});
+  EXPECT_THAT(site.gateway->deletes, SizeIs(1)) << "followed again, what it owned is pruned again";
+}
+
+// A partial cache of the cluster: what was not in it was pruned.
+TEST_F(Incidents, N10CacheIsPartial) {
+  Sync("1111", {{"a.yaml", ConfigMap("a")}, {"b.yaml", ConfigMap("b")}, {"s.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n"}});
+  rig.live.unknown["Secret"] = "list secrets: 503";
+  Sync("2222", {{"a.yaml", ConfigMap("a")}});
+  NothingDestroyed("live", "nothing is pruned: the view of the cluster is not complete: list secrets: 503");
+  rig.live.unknown.clear();
+  rig.reconciler->MarkAllDirty();
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_THAT(rig.gateway->deletes, SizeIs(2));
+}
+
+// A namespace that the tool itself made was deleted, or replaced, with what it was made for.
+TEST_F(Incidents, N11NamespaceMadeByPlumbIsNotOwned) {
+  rig.Make("  target: {namespace: team}\n");
+  Sync("1111", {{"a.yaml", ConfigMap("a")}, {"b.yaml", ConfigMap("b")}});
+  Sync("2222", {{"elsewhere.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: z, namespace: default}\n"}});
+  EXPECT_THAT(rig.gateway->deletes, Each(HasSubstr("/configmaps/"))) << "what left git goes";
+  EXPECT_THAT(rig.gateway->deletes, SizeIs(2));
+  EXPECT_TRUE(There("Namespace", "", "team"));
+  EXPECT_EQ(rig.status().summary, "Synced");
+}
+
+// A forced sync replaced a shared Namespace, though it said Prune=false.
+TEST_F(Incidents, N12ForcedSyncOfASharedNamespace) {
+  Sync("1111", {{"a.yaml", ConfigMap("a")}, {"b.yaml", ConfigMap("b")},
+                {"n.yaml", NamespaceYaml("team", "'argocd.argoproj.io/sync-options': 'Prune=false', plumb.dev/replace: allowed, plumb.dev/prune: allowed")}});
+  rig.Push("2222", {{"a.yaml", ConfigMap("a")}});
+  rig.reconciler->Request({"1", "ann"});
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_THAT(rig.gateway->deletes, ElementsAre(HasSubstr("/configmaps/b"))) << "a person's sync prunes, and leaves the namespace";
+  EXPECT_TRUE(There("Namespace", "", "team"));
+}
+
+// A namespace that several applications used went with one of them.
+TEST_F(IncidentsOfMany, N13SharedNamespaceGoesWithOneApplication) {
+  Follow("owner");
+  Follow("guest", "  target: {namespace: team}\n");
+  const std::string ns = NamespaceYaml("team", "plumb.dev/prune: allowed");
+  Push("2222", {{"owner/a.yaml", ConfigMap("a")}, {"owner/n.yaml", ns}, {"guest/c.yaml", ConfigMap("c")}});
+  Push("3333", {{"owner/a.yaml", ConfigMap("a")}, {"guest/c.yaml", ConfigMap("c")}});
+  Wait(seconds(30));
+  EXPECT_THAT(site.gateway->deletes, IsEmpty());
+  EXPECT_THAT(Summary("owner"), HasSubstr("Held: Namespace team is not deleted: ConfigMap team/c is in it, and this application does not own it"));
+  EXPECT_EQ(site.Get("ConfigMap", "team", "c")->Get("data").GetString("value"), "1");
+  // That it goes once nobody uses it: Reconciler.NamespaceWithObjectsOfOthersStaysUntilTheyAreGone.
+}
+
+// An application that was named like a Helm release deleted the release's objects.
+TEST_F(Incidents, N14ApplicationNamedLikeARelease) {
+  Make(R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"data","labels":{"app.kubernetes.io/instance":"shop","app.kubernetes.io/managed-by":"Helm"}}})",
+       "ConfigMap", "default");
+  Sync("1111", Maps(0, 3));
+  Sync("2222", Maps(0, 2));
+  EXPECT_THAT(rig.gateway->deletes, ElementsAre(HasSubstr("/configmaps/c2"))) << "what it owns goes";
+  EXPECT_TRUE(There("ConfigMap", "default", "data"));
+}
+
+// Two installations with the same application pruned each other's objects.
+TEST_F(Incidents, N15TwoInstallationsOfOneName) {
+  Sync("1111", Maps(0, 3));
+  SourceView view;  // of the same namespace and name, by another process, from another repository
+  view.state = Commit("9999", {{"x.yaml", ConfigMap("x")}});
+  view.looked = true;
+  EventLog log;
+  ReconcilerContext context;
+  context.target = [&]() -> Result<std::shared_ptr<Target>> { return rig.target; };
+  context.source = [&](size_t) { return view; };
+  context.events = log.Sink();
+  context.clock = &rig.clock;
+  auto made = Reconciler::Make(FromText("metadata: {name: shop}\nspec:\n  sources: [{git: {url: 'https://git.example/other.git'}}]\n"), context);
+  ASSERT_TRUE(made.ok());
+  Reconciler& second = **made;
+  ASSERT_TRUE(second.Reconcile({}).ok());
+  EXPECT_THAT(rig.gateway->deletes, IsEmpty());
+  EXPECT_THAT(second.status().summary, HasSubstr("Held: the source is another one than before (https://git.example/other.git; before: https://git.example/shop.git), and 3 objects"));
+  second.MarkAllDirty();
+  ASSERT_TRUE(second.Reconcile({}).ok());
+  EXPECT_THAT(rig.gateway->deletes, IsEmpty()) << "nor later";
+  second.Approve(second.status().plan_digest, "ann");  // it was meant: the repository moved
+  ASSERT_TRUE(second.Reconcile({}).ok());
+  EXPECT_THAT(rig.gateway->deletes, SizeIs(3));
+}
+
+// The application of applications deleted itself.
+TEST_F(Incidents, N16ApplicationDeletesItsOwnGround) {
+  Sync("1111", {{"a.yaml", ConfigMap("a")}, {"n.yaml", NamespaceYaml("plumb-home", "plumb.dev/prune: allowed")}, {"b.yaml", ConfigMap("b")}});
+  rig.target->own_namespace = "plumb-home";
+  Sync("2222", {{"a.yaml", ConfigMap("a")}});
+  EXPECT_TRUE(There("Namespace", "", "plumb-home"));
+  EXPECT_THAT(rig.gateway->deletes, ElementsAre(HasSubstr("/configmaps/b")));
+}
+
+// A cluster that did not answer in time counted as one without objects, and everything was deleted.
+TEST_F(Incidents, N17ClusterDoesNotAnswer) {
+  Sync("1111", Maps(0, 3));
+  rig.Make("");
+  rig.gateway->intercept = [](const http::Request&) { return std::optional<Result<http::Response>>(Unavailable("no answer within 30s")); };
+  rig.Push("2222", Maps(0, 2));
+  EXPECT_FALSE(rig.Pass().ok());
+  NothingDestroyed("", "no answer within 30s");
+  rig.gateway->intercept = nullptr;
+  NextLook();
+  EXPECT_THAT(rig.gateway->deletes, SizeIs(1));
+}
+
+// Deleting the place where the tool keeps its records destroyed what they spoke of.
+TEST_F(Incidents, N18RecordIsDeleted) {
+  Sync("1111", Maps(0, 3));
+  Remove({*kube::BuiltIn("ConfigMap"), "default", "plumb-inventory-shop", ""});
+  rig.Make("");
+  Sync("2222", Maps(0, 2));
+  NothingDestroyed("", "Synced");
+  EXPECT_TRUE(There("ConfigMap", "default", "c2")) << "nothing says any more that it is ours";
+  Sync("3333", Maps(0, 1));
+  EXPECT_THAT(rig.gateway->deletes, SizeIs(1)) << "what it owns since then goes";
+}
+
+// The tool tried to delete kube-system, and namespaces that it never made.
+TEST_F(Incidents, N19NamespacesOfTheCluster) {
+  Sync("1111", {{"a.yaml", ConfigMap("a")}, {"b.yaml", ConfigMap("b")}, {"k.yaml", NamespaceYaml("kube-system", "plumb.dev/prune: allowed")},
+                {"d.yaml", NamespaceYaml("default", "plumb.dev/prune: allowed")}});
+  Sync("2222", {{"a.yaml", ConfigMap("a")}});
+  EXPECT_THAT(rig.gateway->deletes, ElementsAre(HasSubstr("/configmaps/b")));
+}
+
+// An application was renamed, or an object moved from one to another: all of it was deleted and made anew.
+TEST_F(Incidents, N20ObjectMovesToAnotherApplication) {
+  Sync("1111", Maps(0, 2));
+  const std::string uid(rig.Get("ConfigMap", "default", "c0")->Get("metadata").GetString("uid"));
+  SourceView view;  // of the application under its new name
+  view.state = Commit("2222", Maps(0, 2));
+  view.looked = true;
+  EventLog log;
+  ReconcilerContext context;
+  context.target = [&]() -> Result<std::shared_ptr<Target>> { return rig.target; };
+  context.source = [&](size_t) { return view; };
+  context.events = log.Sink();
+  context.clock = &rig.clock;
+  auto made = Reconciler::Make(FromText("metadata: {name: store}\nspec:\n  sources: [{git: {url: 'https://git.example/shop.git'}}]\n  takesOver: [shop]\n"), context);
+  ASSERT_TRUE(made.ok());
+  Reconciler& store = **made;
+  ASSERT_TRUE(store.Reconcile({}).ok()) << store.status().summary;
+  Sync("2222", {{"z.yaml", ConfigMap("z")}});  // the old one, if it still runs, has nothing of it any more
+  EXPECT_THAT(rig.gateway->deletes, IsEmpty());
+  EXPECT_EQ(rig.Get("ConfigMap", "default", "c0")->Get("metadata").GetString("uid"), uid) << "it is the same object";
+  view.state = Commit("3333", Maps(1, 2));
+  store.SourceChanged();
+  ASSERT_TRUE(store.Reconcile({}).ok());
+  EXPECT_THAT(rig.gateway->deletes, ElementsAre(HasSubstr("/configmaps/c0"))) << "its new owner prunes it";
+}
+
+// Deleting one object of the tool took all CustomResourceDefinitions along, and every object of their kinds.
+TEST_F(Incidents, N21CustomResourceDefinitionWithObjectsOfOthers) {
+  const std::string crd =
+      "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: widgets.x.io, annotations: {plumb.dev/prune: allowed}}\nspec:\n  group: x.io\n  scope: Namespaced\n"
+      "  names: {kind: Widget, plural: widgets, singular: widget, listKind: WidgetList}\n  versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]\n";
+  Sync("1111", {{"a.yaml", ConfigMap("a")}, {"crd.yaml", crd}});
+  rig.cluster().Step();
+  rig.discovery.Invalidate();
+  const auto widget = ParseJson(R"({"apiVersion":"x.io/v1","kind":"Widget","metadata":{"name":"theirs"}})");
+  const auto kind = rig.discovery.FindKind("x.io", "Widget");
+  ASSERT_TRUE(kind.ok()) << kind.error().message();
+  ASSERT_TRUE(rig.client.Create(*kind, "default", widget->root()).object.ok());
+  Sync("2222", {{"a.yaml", ConfigMap("a")}});
+  NothingDestroyed("in-use", "Held: CustomResourceDefinition widgets.x.io is not deleted: Widget.x.io default/theirs is in it");
+  Remove({*kind, "default", "theirs", ""});
+  NextLook();
+  EXPECT_THAT(rig.gateway->deletes, ElementsAre(HasSubstr("/customresourcedefinitions/widgets.x.io")));
+}
+
+// An upgrade failed, and the remedy was to uninstall.
+TEST_F(Incidents, N22FailedUpgradeUninstallsNothing) {
+  Sync("1111", Maps(0, 3));
+  rig.gateway->intercept = [](const http::Request& request) -> std::optional<Result<http::Response>> {
+    if (request.method != "PATCH" || request.target.find("/configmaps/c0") == std::string::npos) return std::nullopt;
+    return Refusal(422, "Invalid", "no");
+  };
+  Files files = Maps(0, 2);
+  files["c0.yaml"] = ConfigMap("c0", "2");
+  rig.Push("2222", files);
+  for (int i = 0; i < 6; ++i) {
+    EXPECT_FALSE(rig.Pass().ok());
+    rig.clock.Advance(std::chrono::minutes(5));
+  }
+  NothingDestroyed("", "ConfigMap default/c0: ");
+  rig.gateway->intercept = nullptr;
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_THAT(rig.gateway->deletes, SizeIs(1)) << "what left git goes once everything else is applied";
+}
+
+// Objects that an operator made, with labels copied from their parent, were pruned.
+TEST_F(Incidents, N23LabelsAreCopied) {
+  Sync("1111", Maps(0, 3));
+  const std::string label(GetAt(rig.Get("ConfigMap", "default", "c0").root(), {"metadata", "labels"}).GetString(kPartOfLabel));
+  ASSERT_FALSE(label.empty());
+  Make(R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"of-an-operator","labels":{"applyset.kubernetes.io/part-of":")" + label + R"("}}})", "ConfigMap", "default");
+  Sync("2222", Maps(0, 2));
+  EXPECT_THAT(rig.gateway->deletes, ElementsAre(HasSubstr("/configmaps/c2")));
+  EXPECT_TRUE(There("ConfigMap", "default", "of-an-operator"));
+}
+
+// Healing fought an autoscaler, for ever.
+TEST_F(Incidents, N24HealingFightsAController) {
+  const ObjectId c0 = {"", "ConfigMap", "default", "c0"}, c1 = {"", "ConfigMap", "default", "c1"};
+  Sync("1111", Maps(0, 2));
+  const auto write = [&](const std::string& manager, const ObjectId& id, const std::string& data) {
+    const auto patch = ParseJson(R"({"data":)" + data + "}");
+    ASSERT_TRUE(rig.client.Patch({*kube::BuiltIn("ConfigMap"), id.ns, id.name, ""}, kube::PatchType::kMerge, patch->root(), {.field_manager = manager}).object.ok());
+    rig.clock.Advance(seconds(1));
+    rig.reconciler->MarkDirty(id);
+    ASSERT_TRUE(rig.Pass().ok());
+  };
+  const auto value = [&](const char* name) { return std::string(rig.Get("ConfigMap", "default", name)->Get("data").GetString("value")); };
+  for (int i = 0; i < 6; ++i) write("vpa-updater", c0, R"({"value":"8"})");
+  EXPECT_EQ(value("c0"), "8") << "it is left alone";
+  NothingDestroyed("fight", "Held: 'vpa-updater' changes data.value of ConfigMap default/c0 back after each of our writes (3 times)");
+  EXPECT_THAT(rig.log.Take(), Contains(HasSubstr("held: 'vpa-updater' changes data.value")));
+  // A person's edits are healed, ten in a row, as everything else is.
+  for (int i = 0; i < 10; ++i) {
+    write("kubectl-edit", c1, R"({"value":"7"})");
+    EXPECT_EQ(value("c1"), "1") << i;
+  }
+  Files files = Maps(0, 2);
+  files["c0.yaml"] = ConfigMap("c0", "2");
+  Sync("2222", files);
+  EXPECT_EQ(value("c0"), "2") << "what git changes goes through";
+  EXPECT_EQ(rig.status().summary, "Synced");
+}
+
+// A rollback was undone by the next automatic sync.
+TEST_F(Incidents, N25RollbackIsUndone) {
+  Sync("1111", Maps(0, 1));
+  rig.Make("  suspend: true\n");  // what a person does before going back by hand
+  rig.Edit("ConfigMap", "default", "c0", R"({"data":{"value":"before"}})");
+  rig.reconciler->MarkDirty({"", "ConfigMap", "default", "c0"});
+  Sync("2222", Maps(0, 1));
+  NothingDestroyed("", "Suspended");
+  EXPECT_EQ(rig.Get("ConfigMap", "default", "c0")->Get("data").GetString("value"), "before");
+  rig.Make("");
+  Sync("3333", Maps(0, 1));
+  EXPECT_EQ(rig.Get("ConfigMap", "default", "c0")->Get("data").GetString("value"), "1");
+}
+
+// The wrong cluster: another context, or another cluster under the same address.
+TEST_F(Incidents, N26WrongCluster) {
+  Sync("1111", Maps(0, 3));
+  rig.state.identity = "uid-of-another";
+  Sync("2222", Maps(0, 2));
+  EXPECT_THAT(rig.gateway->writes, IsEmpty()) << "nothing at all is written";
+  NothingDestroyed("cluster", "is another one than before");
+  rig.state.identity = "uid-of-kube-system";
+  NextLook();
+  EXPECT_THAT(rig.gateway->deletes, SizeIs(1));
+}
+
+// What was approved was not what was carried out.
+TEST_F(Incidents, N27PlanChangesAfterItsApproval) {
+  Sync("1111", Maps(0, 30));
+  Sync("2222", Maps(0, 15));
+  const std::string approved = rig.status().plan_digest;
+  rig.Push("3333", Maps(0, 10));
+  rig.reconciler->Approve(approved, "ann");
+  ASSERT_TRUE(rig.Pass().ok());
+  NothingDestroyed("budget", "20 objects would be deleted or replaced, of 30");
+  ApprovedItGoes(20);
+}
+
+// Pruning was off for safety, and what was removed kept running.
+TEST_F(Incidents, N28RemovedTenantsGo) {
+  Sync("1111", Maps(0, 12));
+  Sync("2222", Maps(0, 10));
+  EXPECT_THAT(rig.gateway->deletes, SizeIs(2)) << "without anybody's word";
+  EXPECT_EQ(rig.status().summary, "Synced");
+  EXPECT_TRUE(There("ConfigMap", "default", "c9"));
+}
+
+// The page names each scenario by its number and test, and every test is on the page.
+TEST(IncidentsPage, TableAndSuiteAgree) {
+  std::ifstream page("docs/incidents.md");
+  ASSERT_TRUE(page) << "the test must run in the project's root";
+  static const std::regex kRow(R"(^\| (\d+) \|.*`(N(\d\d)\w+)`)");
+  std::set<std::string> on_page, here;
+  int rows = 0;
+  for (std::string line; std::getline(page, line);) {
+    std::smatch match;
+    if (!std::regex_search(line, match, kRow)) continue;
+    EXPECT_EQ(std::stoi(match[1]), ++rows);
+    EXPECT_EQ(std::stoi(match[3]), rows);
+    on_page.insert(match[2]);
+  }
+  EXPECT_EQ(rows, 28);
+  const auto& program = *::testing::UnitTest::GetInstance();
+  for (int i = 0; i < program.total_test_suite_count(); ++i) {
+    const auto& suite = *program.GetTestSuite(i);
+    const std::string name = suite.name();
+    if (name != "Incidents" && name != "IncidentsOfMany") continue;
+    for (int j = 0; j < suite.total_test_count(); ++j) here.insert(suite.GetTestInfo(j)->name());
+  }
+  EXPECT_EQ(on_page, here);
+}
+
+TEST(IncidentsPage, EveryHoldHasARowForOperators) {
+  std::ifstream page("docs/operations.md");
+  const std::string text((std::istreambuf_iterator<char>(page)), {});
+  for (const char* id : {"budget", "empty", "protected", "moved", "in-use", "frozen", "cluster", "source", "live", "fight", "window", "manual", "self-heal"})
+    EXPECT_THAT(text, HasSubstr(std::string("| `") + id + "` |"));
+}
+
+}  // namespace
+}  // namespace plumb
