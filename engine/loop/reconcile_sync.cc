@@ -291,7 +291,7 @@ Status Reconciler::CarryOut(const Plan& plan, bool part, std::stop_token stop, b
   } else if (!status.ok()) {
     if (!heals) Remember(plan, HistoryEntry::Result::kFailed, status.error().message(), started);
   } else if (!plan.empty() && !heals) {
-    Remember(plan, HistoryEntry::Result::kSucceeded, SummaryLine(plan), started);
+    if (plan.summary.sends() || approved_ == plan.digest) Remember(plan, HistoryEntry::Result::kSucceeded, SummaryLine(plan), started);
   }
   request_.reset();
   return status;

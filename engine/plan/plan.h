@@ -105,6 +105,7 @@ struct PlanSummary {
   size_t hooks = 0;  // to run or to await, those for failures apart; not among the counts before
 
   bool in_sync() const { return create + patch + replace + remove + blocked + held + hooks == 0; }
+  bool sends() const { return create + patch + replace + remove + hooks > 0; }  // though nobody lifts a hold
   bool operator==(const PlanSummary&) const = default;
 };
 

@@ -116,6 +116,11 @@ class Planner {
     const Value metadata = live.Get("metadata");
     if (!metadata.Get("deletionTimestamp").is_null())
       return Block(step, fmt::format("is being deleted since {}; it is created again when it is gone", metadata.GetString("deletionTimestamp")));
+    // What is only needed to be there is not ours to write: whoever declares it may have put labels on it.
+    if (!step.owned) {
+      step.action = Action::kNone;
+      return;
+    }
     const std::string_view other = OtherOwner(live, applyset_id_);
     if (!other.empty() && !MayAdopt(other, step.id)) return Block(step, ConflictText(other));
     if (step.diff && step.diff->action == DiffAction::kNone) {

@@ -127,7 +127,8 @@ void RunReplay(const Replay& replay, bool real) {
     fmt::print("{} {} on {}: {} commits synced, {} invalid ones reported\n", replay.bundle, replay.paths[i], cluster->name, synced[i], invalid[i]);
     for (const auto& [why, count] : reasons[i]) fmt::print("    {} times: {:.150}\n", count, why);
   }
-  EXPECT_GE(total, replay.least_synced) << "too few valid commits to show anything";
+  EXPECT_GE(total, real ? replay.least_synced / 2 : replay.least_synced)  // half as many commits are tried on a real one
+      << "too few valid commits to show anything";
   plumb->process().Signal(SIGTERM);
   EXPECT_EQ(plumb->process().Wait(std::chrono::seconds(10)), 0) << "a clean stop on SIGTERM\n" << plumb->Log();
 }

@@ -221,6 +221,8 @@ TEST_F(ControllerTest, ApplicationsRenderedByApplicationsAreFollowed) {
   // What left the parent is deleted as an object; what that one made stays.
   Push("all", "2", {{"c.yaml", ConfigMap("left")}});
   plumb->RunFor(std::chrono::seconds(2));
+  EXPECT_FALSE(site.Application("shop")->is_null()) << "another application may claim it yet";
+  plumb->RunFor(LoopOptions().prune_grace);
   EXPECT_TRUE(site.Application("shop")->is_null());
   EXPECT_FALSE(site.Get("ConfigMap", "default", "one")->is_null());
 }

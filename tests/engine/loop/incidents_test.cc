@@ -284,7 +284,10 @@ TEST_F(IncidentsOfMany, N13SharedNamespaceGoesWithOneApplication) {
   EXPECT_THAT(site.gateway->deletes, IsEmpty());
   EXPECT_THAT(Summary("owner"), HasSubstr("Held: Namespace team is not deleted: ConfigMap team/c is in it, and this application does not own it"));
   EXPECT_EQ(site.Get("ConfigMap", "team", "c")->Get("data").GetString("value"), "1");
-  // That it goes once nobody uses it: Reconciler.NamespaceWithObjectsOfOthersStaysUntilTheyAreGone.
+  loop->Remove("default/guest");
+  ASSERT_TRUE(site.client.Delete({*kube::BuiltIn("ConfigMap"), "team", "c", ""}).object.ok());
+  Wait(seconds(120));
+  EXPECT_THAT(site.gateway->deletes, Contains("/api/v1/namespaces/team")) << "nobody uses it any more: " << Summary("owner");
 }
 
 // An application that was named like a Helm release deleted the release's objects.

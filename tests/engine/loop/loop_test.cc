@@ -170,9 +170,13 @@ TEST_F(LoopTest, ChangedApplicationIsAppliedAnewAndKeepsItsHistory) {
   Run();
   ASSERT_TRUE(loop->Set(App("a", "app-1"), *loop->status("default/a")).ok());
   Run();
-  EXPECT_TRUE(site.Get("ConfigMap", "default", "c-0")->is_null()) << "it left the application";
   EXPECT_FALSE(site.Get("ConfigMap", "default", "c-1")->is_null());
-  EXPECT_THAT(loop->status("default/a")->history, SizeIs(2));
+  EXPECT_FALSE(site.Get("ConfigMap", "default", "c-0")->is_null()) << "another path than before: it waits for somebody's word";
+  EXPECT_THAT(loop->status("default/a")->history, SizeIs(2)) << "what is held did not happen";
+  ASSERT_TRUE(loop->Approve("default/a", loop->status("default/a")->plan_digest, "ann"));
+  Run();
+  EXPECT_TRUE(site.Get("ConfigMap", "default", "c-0")->is_null()) << "it left the application";
+  EXPECT_THAT(loop->status("default/a")->history, SizeIs(3));
 }
 
 TEST_F(LoopTest, LiveEventReachesTheOwnerAlone) {

@@ -351,6 +351,15 @@ TEST_F(Planning, AnEmptySourceIsHeldHoweverSmall) {
   EXPECT_EQ(plan.summary.held, 1u);
 }
 
+// The target namespace of one application, declared by another with labels and annotations of its own.
+TEST_F(Planning, WhatIsOnlyNeededToBeThereIsNotWritten) {
+  const Document ns = Object("v1", "Namespace", "team");
+  Want(ns, LiveObject::Present(Live(ns, "1", "applyset-other-v1"))).owned = false;
+  const Plan plan = Make();
+  EXPECT_THAT(Actions(plan), ElementsAre("none Namespace team"));
+  EXPECT_TRUE(plan.empty());
+}
+
 TEST_F(Planning, ObjectOfAnotherApplicationIsBlockedUnlessAdopted) {
   const Document object = Config("shop/a");
   Want(object, LiveObject::Present(Live(object, "1", "applyset-other-v1")));
