@@ -93,6 +93,9 @@ Status Allows(const Project& project, const Application& application) {
   if (!AllowsNamespace(project, application.target_cluster, application.target_namespace))
     return Invalid(fmt::format("spec.target: project '{}' does not allow namespace '{}'{}; add it to its spec.targets", project.name, application.target_namespace,
                               application.target_cluster.empty() ? "" : fmt::format(" of cluster '{}'", application.target_cluster)));
+  for (const std::string& other : application.takes_over)  // what another team's Application has is not for the taking
+    if (!other.starts_with(application.ns + "/"))
+      return Invalid(fmt::format("spec.takesOver: '{}' is in another namespace; an Application of project '{}' takes over from its own namespace alone", other, project.name));
   return Ok();
 }
 

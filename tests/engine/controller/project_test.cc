@@ -59,6 +59,15 @@ DesiredSet Desired(const std::vector<std::string>& manifests) {
   return desired;
 }
 
+TEST(Project, NobodyTakesOverFromAnotherNamespace) {
+  const Project project = Make("  applications: ['*']\n  repositories: ['*']\n  targets: [{namespaces: ['*']}]\n");
+  Application application = App("team-a", "https://git.example/a.git");
+  application.takes_over = {"team-a/old"};
+  EXPECT_EQ(Message(Allows(project, application)), "");
+  application.takes_over = {"team-a/old", "team-b/shop"};
+  EXPECT_NE(Message(Allows(project, application)).find("spec.takesOver: 'team-b/shop' is in another namespace"), std::string::npos);
+}
+
 TEST(Project, ObjectsAreHeldToKindsAndNamespaces) {
   const Project project = Make("  repositories: ['*']\n  targets: [{namespaces: [shop]}]\n  kinds: {namespaced: [ConfigMap, '*.apps'], cluster: [ClusterRole.rbac.authorization.k8s.io]}\n");
   const Application application = App("plumb-system", "https://git.example/a.git");
