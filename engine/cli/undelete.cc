@@ -156,6 +156,7 @@ Command UndeleteCommand() {
                   "are left alone. Data on volumes does not come back.\n",
                   ArchiveFlags(), Run};
   for (const Flag& flag : ClusterFlags()) command.flags.push_back(flag);
+  command.flags.push_back({"cache", 0, "DIR", "the cache folder of the 'plumb run' or 'plumb apply' that deleted (default: ~/.cache/plumb)", "", false, {}});
   command.flags.push_back({"list", 0, "", "print what is in the archive, and change nothing", "", false, {}});
   command.flags.push_back({"dry-run", 0, "", "print what would be made, and send nothing", "", false, {}});
   command.flags.push_back({"cluster-identity", 0, "UID", "of the namespace kube-system: bring it back into this cluster, though it was deleted in another", "", false, {}});
