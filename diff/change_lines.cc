@@ -2,6 +2,9 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
+#include "core/utf8.h"
 #include "core/yaml.h"
 #include "diff/line_diff.h"
 #include "diff/patched.h"
@@ -71,21 +74,7 @@ class Writer {
   bool first_hunk_ = true;
 };
 
-// The code point at `text[at]` and its length; what is not UTF-8 is one byte of 0xfffd.
-std::pair<uint32_t, size_t> Decode(std::string_view text, size_t at) {
-  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(at);
-  const size_t length = lead < 0x80 ? 1 : lead >> 5 == 6 ? 2 : lead >> 4 == 14 ? 3 : lead >> 3 == 30 ? 4 : 0;
-  if (length == 0 || at + length > text.size()) return {0xfffd, 1};
-  uint32_t point = length == 1 ? lead : lead & (0x7fu >> length);
-  for (size_t i = 1; i < length; ++i) {
-    if (byte(at + i) >> 6 != 2) return {0xfffd, 1};
-    point = point << 6 | (byte(at + i) & 0x3f);
-  }
-  return {point, length};
-}
-
-bool IsUnsafe(uint32_t c) {
+bool IsUnsafe(char32_t c) {
   return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x2069) || c == 0xfeff;
 }
 
@@ -94,11 +83,13 @@ bool IsUnsafe(uint32_t c) {
 std::string Printable(std::string_view text, size_t bytes) {
   std::string out;
   for (size_t at = 0; at < text.size();) {
-    const auto [point, length] = Decode(text, at);
+    const std::string_view rest = text.substr(at);
+    const char32_t point = Utf8Decode(rest);
+    const size_t length = std::max<size_t>(Utf8Length(rest), 1);  // a byte of no character counts as one
     if (out.size() + length > bytes) return out + fmt::format("... ({} bytes)", text.size());
     if (point == '\t') out += ' ';
     else if (point == 0xfffd) out += "\xef\xbf\xbd";
-    else if (IsUnsafe(point)) out += fmt::format("\\u{:04x}", point);
+    else if (IsUnsafe(point)) out += fmt::format("\\u{:04x}", static_cast<uint32_t>(point));
     else out += text.substr(at, length);
     at += length;
   }

@@ -2,102 +2,41 @@
 
 #include <algorithm>
 
+#include "diff/server_defaults.h"
+
 namespace plumb {
 
 namespace {
 
+// Fields that the server itself computes, or that the table of diff/server_defaults.h does not have: "Toleration.operator" is the last
+// part of the type's name, and the field. Sorted by field.
 struct Row {
-  std::string_view field;  // "Toleration.operator": the last part of the type's name, and the field
+  std::string_view field;
   std::string_view value;  // as text
 };
 
 constexpr std::string_view kAny = "(any)";  // whatever the server computed
 
-// What stands where the manifest says nothing (inside atomic fields) or null. Sorted by field.
-constexpr Row kDefaults[] = {
-    {"ConfigMapKeySelector.name", ""},
-    {"ConfigMapVolumeSource.defaultMode", "420"},
+constexpr Row kComputed[] = {
     {"Container.imagePullPolicy", kAny},  // by the image's tag
-    {"Container.terminationMessagePath", "/dev/termination-log"},
-    {"Container.terminationMessagePolicy", "File"},
-    {"ContainerPort.protocol", "TCP"},
-    {"CronJobSpec.concurrencyPolicy", "Allow"},
-    {"CronJobSpec.failedJobsHistoryLimit", "1"},
-    {"CronJobSpec.successfulJobsHistoryLimit", "3"},
-    {"DaemonSetSpec.revisionHistoryLimit", "10"},
-    {"DaemonSetUpdateStrategy.type", "RollingUpdate"},
-    {"DeploymentSpec.progressDeadlineSeconds", "600"},
-    {"DeploymentSpec.replicas", "1"},
-    {"DeploymentSpec.revisionHistoryLimit", "10"},
-    {"DeploymentStrategy.type", "RollingUpdate"},
     {"DeviceRequest.allocationMode", "ExactCount"},
     {"DeviceRequest.count", "1"},
-    {"DeviceSubRequest.allocationMode", "ExactCount"},
-    {"DeviceSubRequest.count", "1"},
-    {"DownwardAPIVolumeSource.defaultMode", "420"},
-    {"EndpointPort.name", ""},
-    {"EndpointPort.protocol", "TCP"},
-    {"ExactDeviceRequest.allocationMode", "ExactCount"},
-    {"ExactDeviceRequest.count", "1"},
-    {"HTTPGetAction.path", "/"},
-    {"HTTPGetAction.scheme", "HTTP"},
     {"HTTPIngressPath.pathType", "ImplementationSpecific"},
-    {"IngressClassParametersReference.scope", "Cluster"},
-    {"JobSpec.backoffLimit", "6"},
-    {"JobSpec.completionMode", "NonIndexed"},
-    {"JobSpec.completions", "1"},
-    {"JobSpec.parallelism", "1"},
     {"LimitRangeItem.default", kAny},         // from max, for type Container
     {"LimitRangeItem.defaultRequest", kAny},  // from default or min
-    {"MatchResources.matchPolicy", "Equivalent"},
-    {"NamedRuleWithOperations.scope", "*"},
-    {"NetworkPolicyPort.protocol", "TCP"},
     {"NetworkPolicySpec.policyTypes", kAny},
-    {"ObjectFieldSelector.apiVersion", "v1"},
     {"PersistentVolumeClaim.apiVersion", "v1"},
     {"PersistentVolumeClaim.kind", "PersistentVolumeClaim"},
     {"PersistentVolumeClaim.status", kAny},
-    {"PersistentVolumeClaimSpec.volumeMode", "Filesystem"},
-    {"PodFailurePolicyOnPodConditionsPattern.status", "True"},
-    {"PodSpec.dnsPolicy", "ClusterFirst"},
-    {"PodSpec.restartPolicy", "Always"},
-    {"PodSpec.schedulerName", "default-scheduler"},
-    {"PodSpec.terminationGracePeriodSeconds", "30"},
-    {"Probe.failureThreshold", "3"},
-    {"Probe.periodSeconds", "10"},
-    {"Probe.successThreshold", "1"},
-    {"Probe.timeoutSeconds", "1"},
-    {"ProjectedVolumeSource.defaultMode", "420"},
-    {"ResourceFieldSelector.divisor", "0"},
-    {"RoleRef.apiGroup", "rbac.authorization.k8s.io"},
-    {"RollingUpdateDaemonSet.maxUnavailable", "1"},
-    {"RollingUpdateDeployment.maxSurge", "25%"},
-    {"RollingUpdateDeployment.maxUnavailable", "25%"},
     {"Rule.scope", "*"},
-    {"RuleWithOperations.scope", "*"},
-    {"SecretKeySelector.name", ""},
-    {"SecretVolumeSource.defaultMode", "420"},
-    {"ServiceAccountTokenProjection.expirationSeconds", "3600"},
     {"ServicePort.nodePort", kAny},    // allocated
-    {"ServicePort.protocol", "TCP"},
     {"ServicePort.targetPort", kAny},  // the port
-    {"ServiceReference.port", "443"},
     {"ServiceSpec.clusterIP", kAny},   // allocated
     {"ServiceSpec.clusterIPs", kAny},
-    {"ServiceSpec.internalTrafficPolicy", "Cluster"},
     {"ServiceSpec.ipFamilies", kAny},
     {"ServiceSpec.ipFamilyPolicy", "SingleStack"},
-    {"ServiceSpec.sessionAffinity", "None"},
-    {"ServiceSpec.type", "ClusterIP"},
-    {"StatefulSetSpec.podManagementPolicy", "OrderedReady"},
-    {"StatefulSetSpec.replicas", "1"},
-    {"StatefulSetSpec.revisionHistoryLimit", "10"},
-    {"StatefulSetUpdateStrategy.type", "RollingUpdate"},
-    {"Subject.apiGroup", "rbac.authorization.k8s.io"},  // users and groups
-    {"Subject.namespace", ""},
     {"TopologySpreadConstraint.nodeAffinityPolicy", "Honor"},
     {"TopologySpreadConstraint.nodeTaintsPolicy", "Ignore"},
-    {"TypedLocalObjectReference.apiGroup", ""},
 };
 
 // Fields whose zero value the server replaces. Sorted.
@@ -176,8 +115,9 @@ bool IsServerDefault(const Type* type, std::string_view key, Value live, Value w
   if (IsEmpty(live)) return true;
   const std::string_view name = ShortName(type->name);
   if (name == "LimitRangeItem" && written.GetString("type") != "Container" && !written.GetString("type").empty()) return false;
-  for (const Row& row : kDefaults)
+  for (const Row& row : kComputed)
     if (Compare(row.field, name, key) == 0) return row.value == kAny || SaysText(live, row.value);
+  if (IsDefaultOfServer(name, key, live)) return true;
   // A struct held by value that only holds defaults itself.
   if (live.is_map() && field && field->type)
     return std::all_of(live.members().begin(), live.members().end(), [&](const Member& m) { return IsServerDefault(field->type, m.key, m.value, {}); });

@@ -1,7 +1,7 @@
 // What the API server fills in by itself: the defaults of built-in types that lie inside atomic lists and maps (where the
 // projection has to compare the whole), and the fields whose zero value asks for a default.
 //
-// Sources: the `default`s of the schema, and pkg/apis/*/v1/defaults.go of Kubernetes 1.36 for those that the schema lacks.
+// Sources: the `default`s of the schema, the table of diff/server_defaults.h for those that it lacks, and here what the server computes.
 // Pure functions, thread-safe.
 #pragma once
 

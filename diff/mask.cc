@@ -3,6 +3,7 @@
 #include <sys/random.h>
 
 #include <algorithm>
+#include <map>
 #include <random>
 
 #include "core/edit.h"
@@ -28,8 +29,10 @@ bool Is(const FieldPath& path, size_t from_end, std::string_view name) {
 // One pass over a tree (or a part of one that lies at `path`).
 class Pass {
  public:
-  Pass(const Masker& masker, const MaskOptions& options, const CredentialNames& names, const Gvk& gvk, Value object, Arena& arena)
-      : masker_(masker), options_(options), names_(names), secret_(IsSecret(gvk)), variables_(IsConfigMap(gvk)), object_(object), arena_(arena) {}
+  // What is hidden is added to *hidden, where that is not null, as it is written.
+  Pass(const Masker& masker, const MaskOptions& options, const CredentialNames& names, const Gvk& gvk, Value object, Arena& arena,
+       std::vector<std::string>* hidden = nullptr)
+      : masker_(masker), options_(options), names_(names), secret_(IsSecret(gvk)), variables_(IsConfigMap(gvk)), object_(object), arena_(arena), hidden_(hidden) {}
 
   Value Run(Value v, FieldPath& path) {
     if (Sensitive(path, v)) return Hide(v, secret_ && path[0].name == "data");
@@ -87,7 +90,7 @@ class Pass {
   }
 
   Value Text(Value v) {
-    const auto masked = MaskCredentials(v.AsString(), names_, [&](std::string_view secret) { return masker_.Marker(Arena::Borrow(secret)); });
+    const auto masked = MaskCredentials(v.AsString(), names_, [&](std::string_view secret) { return Mark(Arena::Borrow(secret)); });
     return masked ? arena_.String(*masked) : v;
   }
 
@@ -96,11 +99,17 @@ class Pass {
     if (v.is_null() || (v.is_string() && IsMarker(v.AsString()))) return v;
     if (!v.is_map()) {
       const auto bytes = base64 ? DecodeBase64(v.AsString()) : Result<std::string>(Invalid(""));
-      return arena_.String(v.is_string() && bytes.ok() ? masker_.Marker(Arena::Borrow(*bytes)) : masker_.Marker(v));
+      if (v.is_string() && bytes.ok() && hidden_) hidden_->emplace_back(v.AsString());
+      return arena_.String(v.is_string() && bytes.ok() ? Mark(Arena::Borrow(*bytes)) : Mark(v));
     }
     std::vector<Member> members;
     for (const Member& m : v.members()) members.push_back({m.key, Hide(m.value, base64)});
     return arena_.Map(members);
+  }
+
+  std::string Mark(Value v) const {
+    if (hidden_) hidden_->push_back(v.is_string() ? std::string(v.AsString()) : WriteJson(v));
+    return masker_.Marker(v);
   }
 
   Value Map(Value v, FieldPath& path) {
@@ -137,6 +146,7 @@ class Pass {
   const bool secret_, variables_;
   const Value object_;
   Arena& arena_;
+  std::vector<std::string>* const hidden_;
 };
 
 }  // namespace
@@ -162,6 +172,29 @@ Masker::Masker(MaskOptions options) : options_(std::move(options)) {
 std::string Masker::Marker(Value value) const {
   const std::string bytes = value.is_string() ? "text " + std::string(value.AsString()) : "json " + WriteCanonicalJson(value);
   return "(masked " + HmacSha256Hex(options_.salt, bytes).substr(0, options_.marker_digits) + ")";
+}
+
+std::string Masker::MaskText(std::string_view text, std::initializer_list<Document> objects) const {
+  std::vector<std::string> hidden;
+  for (const Document& object : objects) {
+    Arena arena;
+    FieldPath path;
+    Pass(*this, options_, names_, GvkOf(object.root()), object.root(), arena, &hidden).Run(object.root(), path);
+  }
+  std::map<std::string, std::string> markers;  // by what stands for the value in the text
+  for (const std::string& value : hidden) {
+    if (value.size() <= 3) continue;
+    const std::string marker = Marker(Arena::Borrow(value)), quoted = WriteJson(Arena::Borrow(value));
+    for (const std::string& form : {value, Base64(value), quoted.substr(1, quoted.size() - 2)}) markers.emplace(form, marker);
+  }
+  std::vector<const std::pair<const std::string, std::string>*> forms;  // the longest first: one may be a part of another
+  for (const auto& form : markers) forms.push_back(&form);
+  std::stable_sort(forms.begin(), forms.end(), [](const auto* a, const auto* b) { return a->first.size() > b->first.size(); });
+  std::string out(text);
+  for (const auto* form : forms)
+    for (size_t at = 0; (at = out.find(form->first, at)) != std::string::npos; at += form->second.size()) out.replace(at, form->first.size(), form->second);
+  if (auto masked = MaskCredentials(out, names_, [&](std::string_view secret) { return Marker(Arena::Borrow(secret)); })) out = *masked;
+  return out;
 }
 
 Document Masker::MaskObject(const Document& object) const {

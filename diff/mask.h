@@ -59,6 +59,10 @@ class Masker {
   // The object with its sensitive values masked; the same document where it has none. Masking twice masks the markers.
   Document MaskObject(const Document& object) const;
 
+  // A text about these objects that others wrote, such as a server's refusal, which may quote their values: each of their sensitive
+  // values of more than three bytes is masked in it, as it is, in base64 and escaped as in JSON, and what else looks like a credential.
+  std::string MaskText(std::string_view text, std::initializer_list<Document> objects) const;
+
   // "(masked 5f2c9a01)": what a value is shown as.
   std::string Marker(Value value) const;
 

@@ -47,16 +47,10 @@ class Writer {
     return options_.colour ? fmt::format("\x1b[{}m{}\x1b[0m", colour, text) : std::string(text);
   }
 
-  std::string Short(Value value) const {
-    std::string text = WriteJson(value);
-    if (text.size() <= options_.width) return text;
-    size_t cut = options_.width;
-    while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xc0) == 0x80) --cut;  // not inside a UTF-8 character
-    return text.substr(0, cut) + fmt::format("... ({} bytes)", text.size());
-  }
+  std::string Short(Value value) const { return Printable(WriteJson(value), options_.width); }
 
   void Field(const FieldChange& change) {
-    const std::string path = change.path.ToString(), why = Paint(change.Explain(), kDim);
+    const std::string path = Printable(change.path.ToString()), why = Paint(Printable(change.Explain()), kDim);
     if (!change.old_value) {
       out_ += fmt::format("      {} {}: {}   {}\n", Paint("+", kGreen), path, Paint(Short(*change.new_value), kGreen), why);
     } else if (!change.new_value) {
@@ -78,7 +72,7 @@ class Writer {
       const size_t end = std::min(hunks.find('\n', at), hunks.size());
       const std::string_view line(hunks.data() + at, end - at);
       const std::string_view colour = line[0] == '+' ? kGreen : line[0] == '-' ? kRed : kDim;
-      out_ += "          " + Paint(line, colour) + "\n";
+      out_ += "          " + Paint(Printable(line), colour) + "\n";
       at = end + 1;
     }
   }

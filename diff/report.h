@@ -59,8 +59,8 @@ struct MarkdownOptions {
   // Where the whole is, for the note of what was cut.
   std::string whole = "the HTML report (--output html) has all of it";
 };
-// Never above the limit. What does not fit is cut from the end: lines of a change, whole changes, and the last paragraph says
-// what was cut. The same report gives the same text.
+// Never above the limit, and always UTF-8. What does not fit is cut from the end: lines of a change, whole changes, and the last
+// paragraph says what was cut (a limit below some 100 bytes leaves no room for it). The marker stays. The same report gives the same text.
 std::string WriteMarkdown(const Report& report, const MarkdownOptions& options = {});
 
 // One file without scripts or references to others; light or dark as the reader's system is.

@@ -9,8 +9,9 @@ namespace plumb {
 
 namespace {
 
-constexpr size_t kNoteBytes = 700;    // kept free for the note of what was cut
+constexpr size_t kNoteBytes = 600;    // kept free for the note of what was cut
 constexpr size_t kNamesInNote = 5;
+constexpr size_t kNamesBytes = 200;  // of each list of names in the note
 constexpr size_t kSameShown = 40;     // names of objects with the same change
 constexpr size_t kCellBytes = 300;
 
@@ -67,7 +68,10 @@ struct Block {
 
 class Composer {
  public:
-  explicit Composer(size_t limit) : room_(limit > 2 * kNoteBytes ? limit - kNoteBytes : limit / 2) {}
+  // `begin` is what the text begins with, however short it must be.
+  Composer(size_t limit, size_t note, std::string begin) : limit_(limit), room_(limit > 2 * note ? limit - note : limit / 2) {
+    if (begin.size() <= limit_) out_ = std::move(begin);
+  }
 
   void Add(const Block& block) {
     // What comes first is what a reader needs most: once something did not fit, nothing after it gets in before it.
@@ -87,26 +91,40 @@ class Composer {
 
   std::string Finish(std::string_view whole) {
     if (whole_.empty() && parts_.empty()) return std::move(out_);
-    std::string note;
-    const auto list = [&](const std::vector<std::string>& names) {
-      std::string text;
-      for (size_t i = 0; i < std::min(names.size(), kNamesInNote); ++i) text += (i ? ", " : "") + names[i].substr(0, 60);
-      if (names.size() > kNamesInNote) text += fmt::format(" and {} more", names.size() - kNamesInNote);
-      return text;
-    };
-    if (!whole_.empty()) note += fmt::format("{} part{} left out: {}", whole_.size(), whole_.size() == 1 ? "" : "s", list(whole_));
-    if (!parts_.empty()) note += fmt::format("{}shortened: {}", note.empty() ? "" : "; ", list(parts_));
-    return std::move(out_) + fmt::format("\n> **Cut to fit:** {}. {}\n", Escaped(note).substr(0, kNoteBytes - 200), whole);
+    for (const bool names : {true, false}) {
+      const std::string note = fmt::format("\n> **Cut to fit:** {}. {}\n", Note(names), names ? whole : "");
+      if (out_.size() + note.size() <= limit_) return std::move(out_) + note;
+    }
+    return std::move(out_);  // a bound that holds not even this says enough
   }
 
  private:
+  std::string Note(bool names) const {
+    std::string note;
+    if (!whole_.empty()) note += fmt::format("{} part{} left out{}", whole_.size(), whole_.size() == 1 ? "" : "s", names ? ": " + List(whole_) : "");
+    if (!parts_.empty()) note += (note.empty() ? "" : "; ") + (names ? "shortened: " + List(parts_) : fmt::format("{} shortened", parts_.size()));
+    return note;
+  }
+
+  static std::string List(const std::vector<std::string>& names) {
+    std::string text;
+    size_t shown = 0;
+    for (; shown < std::min(names.size(), kNamesInNote); ++shown) {
+      const std::string name = Escaped(Printable(names[shown], 100));
+      if (text.size() + name.size() > kNamesBytes) break;
+      text += (shown ? ", " : "") + name;
+    }
+    if (names.size() > shown) text += fmt::format("{}{} more", shown ? " and " : "", names.size() - shown);
+    return text;
+  }
+
   void Cut(const Block& block, size_t rows, bool all) {
     if (all) full_ = true;
     if (all) whole_.push_back(block.name.empty() ? "text" : block.name);
     else if (rows > 0) parts_.push_back(fmt::format("{} ({} {})", block.name, rows, block.unit));
   }
 
-  const size_t room_;
+  const size_t limit_, room_;
   bool full_ = false;
   std::string out_;
   std::vector<std::string> whole_, parts_;
@@ -167,9 +185,8 @@ Block ItemOf(const ReportItem& item) {
 }  // namespace
 
 std::string WriteMarkdown(const Report& report, const MarkdownOptions& options) {
-  Composer out(options.limit);
-  Block head{"the title", options.marker.empty() ? "" : fmt::format("<!-- {} -->\n", options.marker), "", {}, "lines", std::string::npos};
-  head.prefix += "### " + Escaped(report.title) + "\n";
+  Composer out(options.limit, kNoteBytes + options.whole.size(), options.marker.empty() ? "" : fmt::format("<!-- {} -->\n", options.marker));
+  Block head{"the title", "### " + Escaped(report.title) + "\n", "", {}, "lines", std::string::npos};
   for (const std::string& line : report.lead) head.rows.push_back("\n" + Escaped(line) + "\n");
   out.Add(head);
   for (const ReportSection& section : report.sections) {

@@ -130,13 +130,6 @@ constexpr Row kRows[] = {
     {"networking.v1.NetworkPolicySpec", "policyTypes", R"(["Ingress"])"},
     {"networking.v1.IngressClassParametersReference", "scope", R"("Cluster")"},
     {"scheduling.v1.PriorityClass", "preemptionPolicy", R"("PreemptLowerPriority")"},
-    {"storage.v1.CSIDriverSpec", "attachRequired", "true"},
-    {"storage.v1.CSIDriverSpec", "podInfoOnMount", "false"},
-    {"storage.v1.CSIDriverSpec", "storageCapacity", "false"},
-    {"storage.v1.CSIDriverSpec", "fsGroupPolicy", R"("ReadWriteOnceWithFSType")"},
-    {"storage.v1.CSIDriverSpec", "volumeLifecycleModes", R"(["Persistent"])"},
-    {"storage.v1.CSIDriverSpec", "requiresRepublish", "false"},
-    {"storage.v1.CSIDriverSpec", "seLinuxMount", "false"},
     {"flowcontrol.v1.FlowSchemaSpec", "matchingPrecedence", "1000"},
     {"flowcontrol.v1.ExemptPriorityLevelConfiguration", "nominalConcurrencyShares", "0"},
     {"flowcontrol.v1.ExemptPriorityLevelConfiguration", "lendablePercent", "0"},
@@ -171,7 +164,6 @@ constexpr Row kRows[] = {
     {"apiextensions.v1.CustomResourceDefinitionSpec", "conversion", R"({"strategy":"None"})"},
     {"apiextensions.v1.ServiceReference", "port", "443"},
     {"apiregistration.v1.ServiceReference", "port", "443"},
-    {"apiextensions.v1.CustomResourceDefinitionSpec", "conversion", R"({"strategy":"None"})"},
 };
 
 bool Holds(const Row& row, Value node) {
@@ -189,16 +181,25 @@ struct ParsedRow {
   Document value;
 };
 
-// The rows of a definition, in order.
-const std::vector<ParsedRow>& RowsOf(std::string_view definition) {
-  static const auto table = [] {
-    std::unordered_map<std::string_view, std::vector<ParsedRow>> made;
-    for (const Row& row : kRows) made[row.definition].push_back({&row, *ParseJson(row.json)});
-    return made;
-  }();
+using Table = std::unordered_map<std::string_view, std::vector<ParsedRow>>;
+
+// The rows by what `key` makes of their definition's name, in order.
+Table TableBy(std::string_view (*key)(std::string_view)) {
+  Table made;
+  for (const Row& row : kRows) made[key(row.definition)].push_back({&row, *ParseJson(row.json)});
+  return made;
+}
+
+const std::vector<ParsedRow>& Rows(const Table& table, std::string_view definition) {
   static const std::vector<ParsedRow> none;
   const auto found = table.find(definition);
   return found == table.end() ? none : found->second;
+}
+
+// The rows of a definition.
+const std::vector<ParsedRow>& RowsOf(std::string_view definition) {
+  static const Table table = TableBy([](std::string_view name) { return name; });
+  return Rows(table, definition);
 }
 
 // "io.k8s.api.apps.v1.DeploymentSpec" -> "apps.v1.DeploymentSpec"; other roots keep their last three parts.
@@ -396,6 +397,12 @@ Value WithPodOnlyDefaults(Arena& a, Value pod) {
 Value WithServerDefaults(Arena& arena, const Type& type, Value object) {
   const Value v = Default(arena, type, object);
   return v.GetString("kind") == "Pod" ? WithPodOnlyDefaults(arena, v) : v;
+}
+
+bool IsDefaultOfServer(std::string_view definition, std::string_view field, Value value) {
+  static const Table table = TableBy([](std::string_view name) { return name.substr(name.rfind('.') + 1); });
+  const std::vector<ParsedRow>& rows = Rows(table, definition);
+  return std::any_of(rows.begin(), rows.end(), [&](const ParsedRow& r) { return r.row->field == field && r.value.root() == value; });
 }
 
 }  // namespace plumb

@@ -150,6 +150,15 @@ Value NodeRules(Arena& a, Value object) {
   return WithAt(a, object, {"spec", "taints"}, a.List(taints));
 }
 
+// The version that objects are stored in is one that they may be found in from then on.
+Value DefinitionRules(Arena& a, Value object) {
+  std::vector<Value> stored = Items(GetAt(object, {"status", "storedVersions"}));
+  const size_t before = stored.size();
+  for (Value version : GetAt(object, {"spec", "versions"}).items())
+    if (const Value name = version.Get("name"); version.Get("storage").AsBool() && std::find(stored.begin(), stored.end(), name) == stored.end()) stored.push_back(name);
+  return stored.size() == before ? object : WithAt(a, object, {"status", "storedVersions"}, a.List(stored));
+}
+
 // A DaemonSet counts the changes of its template in a field of its own, which an annotation carries in apps/v1.
 Value DaemonSetRules(Arena& a, Value object, Value before) {
   constexpr std::string_view kAnnotation = "deprecated.daemonset.template.generation";
@@ -172,6 +181,7 @@ Value WithKindRules(Arena& a, const Gvk& gvk, Value before, Value object, std::v
   if (is("", "Service")) return ServiceRules(a, object, before, needs_server);
   if (is("", "Namespace")) return NamespaceRules(a, object, before);
   if (is("", "ServiceAccount")) return ServiceAccountRules(a, object);
+  if (is("apiextensions.k8s.io", "CustomResourceDefinition")) return DefinitionRules(a, object);
   if (is("apps", "DaemonSet")) return DaemonSetRules(a, object, before);
   if (is("", "PersistentVolumeClaim")) {
     object = ClaimRules(a, object);

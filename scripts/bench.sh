@@ -12,8 +12,10 @@ step "YAML to tree"
 scripts/bench-yaml.sh
 step "kustomize"
 scripts/bench-kustomize.sh
-for program in build-bench/tests/bench/*_bench build-bench/tests/diff/*_bench; do
-  [ -x "$program" ] || continue
+step "comparing and predicting"
+scripts/bench-diff.sh
+for program in build-bench/tests/bench/*_bench; do
+  [ -x "$program" ] && [ "$(basename "$program")" != apply_bench ] || continue  # bench-diff.sh has run that one
   step "$(basename "$program")"
   "$program" --benchmark_min_time=0.3 2>/dev/null
 done

@@ -173,7 +173,7 @@ std::vector<Error> ServerCheck::Check(const std::vector<Item>& items, const Reso
     if (!question.answer.ok()) {
       const Error& error = question.answer.error();
       const bool refused = error.code() == Code::kInvalid || error.code() == Code::kDenied || error.code() == Code::kConflict || error.code() == Code::kNotFound;
-      diff.unanswered = (refused ? "the server refuses it: " : "the server could not be asked: ") + error.message();
+      diff.unanswered = (refused ? "the server refuses it: " : "the server could not be asked: ") + masker_.MaskText(error.message(), {diff.desired, diff.live});
       diff.uncertain.push_back(diff.unanswered);
       errors.push_back(Error(error.code(), diff.id.ToString() + ": " + diff.unanswered));
       continue;

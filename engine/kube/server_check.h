@@ -2,7 +2,8 @@
 // Objects of which the diff is sure cost nothing; a verdict is kept as long as nothing changes that it depends on.
 //
 // A dry run runs admission and validation as the real apply would; it needs the right to patch. One that fails is an error to
-// show: ObjectDiff::unanswered says why, and the object is as uncertain as it was, never "in sync".
+// show: ObjectDiff::unanswered says why, and the object is as uncertain as it was, never "in sync". Where the server quotes sensitive
+// values of the object they are masked.
 #pragma once
 
 #include <functional>
@@ -16,7 +17,7 @@
 
 #include "core/clock.h"
 #include "core/mutex.h"
-#include "diff/object_diff.h"
+#include "diff/mask.h"
 #include "engine/kube/client.h"
 #include "engine/kube/resource.h"
 
@@ -76,6 +77,7 @@ class ServerCheck {
 
   Client& client_;
   const ServerCheckOptions options_;
+  const Masker masker_;
   Clock& clock_;
   mutable Mutex mu_;
   std::unordered_map<std::string, Entry> verdicts_ GUARDED_BY(mu_);

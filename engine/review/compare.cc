@@ -74,6 +74,7 @@ class Comparer {
     if (head && (base || !app_.base)) {
       for (const Manifest& manifest : app_.head->desired.manifests) Changed(manifest);
       AskServer();
+      for (Change& change : changes_) Conclude(change);
       for (const UnknownKind& unknown : app_.head->desired.unknown) Unknown(unknown);
     }
     if (base && (head || !app_.head))
@@ -86,6 +87,14 @@ class Comparer {
   }
 
  private:
+  // An object of the head that is not as the base has it.
+  struct Change {
+    const Manifest *head, *base;  // base: null where it is new
+    Document before;              // once the base is applied
+    ObjectDiff diff;              // of `before`
+    std::optional<ObjectDiff> applied;  // of the cluster as it is: what the server is asked about, and then its verdict
+  };
+
   void Index(const DesiredSet& desired, std::map<ObjectId, const Manifest*>& index) {
     for (const Manifest& manifest : desired.manifests) {
       const auto [at, fresh] = index.emplace(IdOf(manifest.root()), &manifest);
@@ -146,13 +155,21 @@ class Comparer {
     }
     if (found == base_.end() && live.state == LiveObject::State::kPresent)
       out_.notes.push_back(fmt::format("{} is in the cluster already, and is taken over as it is", id.ToString()));
+    Change change{&head, found == base_.end() ? nullptr : found->second, before, std::move(diff), {}};
+    if (common_.input.check && live.state != LiveObject::State::kUnknown && IsServed(head)) change.applied = Diff(head, live.object);
+    changes_.push_back(std::move(change));
+  }
+
+  // Counts, checks and shows one change, once the server has said what it had to.
+  void Conclude(Change& change) {
+    const ObjectDiff& diff = change.diff;
     const Document after = diff.action == DiffAction::kCreate ? diff.desired : BuildDocument([&](Arena& arena) {
       for (const Document* d : {&diff.live, &diff.desired, &diff.memory}) arena.Adopt(d->arena());
       return Patched(arena, diff.live.root(), diff.changes);
     });
-    Check(head, diff, found == base_.end() ? nullptr : found->second);
-    if (live.state != LiveObject::State::kUnknown && IsServed(head)) changed_.push_back({&head, Diff(head, live.object)});
-    Count(diff, before, after, IsReplaceable(id, head.root(), {}));
+    Check(*change.head, diff, change.base);
+    if (change.applied && !change.applied->unanswered.empty()) Refuse(*change.head, Printable(change.applied->unanswered));
+    Count(diff, change.before, after, IsReplaceable(diff.id, change.head->root(), {}));
     out_.changes.push_back(masker_.Mask(diff));
   }
 
@@ -218,19 +235,38 @@ class Comparer {
     return id.ns.empty() || common_.input.live({{"", "Namespace", "", id.ns}, {"", "v1", "Namespace"}}).state != LiveObject::State::kAbsent;
   }
 
-  // What only the server can say of the head: webhooks, quotas, validation.
+  // What only the server can say of the head: webhooks, quotas, validation; and of what the comparison is not sure.
   void AskServer() {
-    if (!common_.input.check || changed_.empty()) return;
-    std::vector<ObjectDiff*> diffs;
-    for (auto& [manifest, diff] : changed_) diffs.push_back(&diff);
-    size_t refused = 0;
-    const std::vector<std::string> errors = common_.input.check(diffs);
-    for (const auto& [manifest, diff] : changed_) {
-      if (diff.unanswered.empty()) continue;
-      Refuse(*manifest, Printable(diff.unanswered));
-      ++refused;
+    std::vector<ObjectDiff*> asked;
+    std::vector<Change*> unsure;  // the cluster is as the base says: what the server makes of the head is what this change does
+    for (Change& change : changes_) {
+      if (!change.applied) continue;
+      asked.push_back(&*change.applied);
+      if (!change.diff.exact() && SameChanges(change.diff, *change.applied)) unsure.push_back(&change);
     }
+    if (asked.empty()) return;
+    const std::vector<std::string> errors = common_.input.check(asked);
+    const auto refused = static_cast<size_t>(std::count_if(asked.begin(), asked.end(), [](const ObjectDiff* diff) { return !diff->unanswered.empty(); }));
     if (errors.size() > refused) out_.unknown.push_back(errors.back());  // the bound on dry runs
+    for (Change* change : unsure) {
+      if (!change->applied->exact()) continue;
+      ObjectDiff sure = *change->applied;
+      for (FieldChange& field : sure.changes)  // why is for git to say: the base against the head
+        for (const FieldChange& before : change->diff.changes)
+          if (before.path == field.path) field.cause = before.cause, field.writer = before.writer;
+      change->diff = std::move(sure);
+    }
+    std::erase_if(changes_, [&](const Change& change) {
+      if (change.diff.action != DiffAction::kNone) return false;
+      ++out_.unchanged;  // another spelling of what is there, says the server
+      return true;
+    });
+  }
+
+  static bool SameChanges(const ObjectDiff& a, const ObjectDiff& b) {
+    return std::equal(a.changes.begin(), a.changes.end(), b.changes.begin(), b.changes.end(), [](const FieldChange& x, const FieldChange& y) {
+      return x.path == y.path && x.old_value == y.old_value && x.new_value == y.new_value;
+    });
   }
 
   void Hooks() {
@@ -346,7 +382,7 @@ class Comparer {
   const Masker& masker_;
   PlanView view_;
   std::map<ObjectId, const Manifest*> base_, head_;
-  std::vector<std::pair<const Manifest*, ObjectDiff>> changed_;  // at the head, against the cluster: what the server may be asked about
+  std::vector<Change> changes_;  // of the head's objects
   std::vector<ObjectDiff> compared_;
   size_t deletes_ = 0;
   ApplicationReview out_;

@@ -1,10 +1,16 @@
 // Server-side apply predicted offline: what one object costs, and how that grows.
+//
+// With PLUMB_BENCH_INPUTS=DIR the Pod's pair is written there as JSON, so that others can be measured with the same.
 #include <benchmark/benchmark.h>
 
+#include <cstdlib>
+#include <fstream>
 #include <string>
 
 #include "core/json.h"
+#include "diff/prediction.h"
 #include "diff/server_side_apply.h"
+#include "tests/bench/allocations.h"
 
 namespace plumb {
 namespace {
@@ -40,11 +46,32 @@ Document Applied(const std::string& config) { return ServerSideApply(Request("pl
 // Must stay under 18 us with a change: a tenth of what structured-merge-diff publishes (182 us).
 void BM_ApplyPod(benchmark::State& state, const std::string& image) {
   const Document live = Parse(WriteJson(Applied(Pod("web:1")).root())), config = Parse(Pod(image));
+  if (const char* folder = std::getenv("PLUMB_BENCH_INPUTS"); folder && image == "web:2") {
+    std::ofstream(std::string(folder) + "/Pod.config.json") << WriteJson(config.root());
+    std::ofstream(std::string(folder) + "/Pod.live.json") << WriteJson(live.root());
+  }
   for (auto _ : state) benchmark::DoNotOptimize(ServerSideApply(Request("plumb", live, config)));
+  CountAllocations(state, [&] { benchmark::DoNotOptimize(ServerSideApply(Request("plumb", live, config))); });
   state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * WriteJson(live.root()).size()));
 }
 BENCHMARK_CAPTURE(BM_ApplyPod, unchanged, "web:1");
 BENCHMARK_CAPTURE(BM_ApplyPod, changed, "web:2");
+
+// The same with the server's defaults and rules: the whole of its answer.
+void BM_PredictPod(benchmark::State& state, const std::string& image) {
+  const Document live = Parse(WriteJson(Applied(Pod("web:1")).root()));
+  PredictionRequest request;
+  request.live = live;
+  request.config = Parse(Pod(image));
+  request.context.manager = "plumb";
+  request.context.now = "2026-01-01T00:00:00Z";
+  request.traits = TraitsOf({"", "v1", "Pod"});
+  request.live = PredictApply(request)->object;  // defaults and all
+  for (auto _ : state) benchmark::DoNotOptimize(PredictApply(request));
+  CountAllocations(state, [&] { benchmark::DoNotOptimize(PredictApply(request)); });
+}
+BENCHMARK_CAPTURE(BM_PredictPod, unchanged, "web:1");
+BENCHMARK_CAPTURE(BM_PredictPod, changed, "web:2");
 
 // A Service of range(0) ports, each an item with two keys, of which the last changes. Must grow linearly.
 void BM_ApplyKeyedList(benchmark::State& state) {

@@ -20,6 +20,7 @@ usage: build.sh [PROGRAM...]
 Makes the named programs available (default: all but rawbench) and prints their folder.
 Programs: ${all_programs[*]} rawbench
 
+PLUMB_KUBERNETES=1.32 takes the API server of that minor instead, pinned in kubernetes-1.32/go.mod; all else stays.
 Searched in this order: the folder in KUBEBUILDER_ASSETS, the cache, a build from Go modules (Go >= 1.$min_go_minor).
 The cache is \${PLUMB_CACHE:-\${XDG_CACHE_HOME:-~/.cache}/plumb}/controlplane/PINS, PINS being a hash of the pinned versions.
 kubectl-1.20 is Debian's; where apt does not offer it, it is missing, which only matters when it is asked for by name.
@@ -172,6 +173,27 @@ build_group() {
   say "built ${programs[*]} in $((SECONDS - begin)) s"
 }
 
+# older_server MINOR: builds the API server pinned in kubernetes-MINOR/go.mod into a folder of its own, which then counts as given,
+# and prints the folder.
+older_server() {
+  local pins=kubernetes-$1 version folder go
+  [[ -f $here/$pins/go.mod ]] || { say "PLUMB_KUBERNETES=$1: there is no '$pins/go.mod'"; exit 2; }
+  version=$(awk '$2 == "k8s.io/kubernetes" { print $3; exit }' "$here/$pins/go.mod")
+  folder=$cache_root/$pins-$( (cd "$here/$pins" && cat go.mod go.sum && echo "recipe $recipe $(uname -sm)") | sha256sum | cut -c1-16)
+  mkdir -p "$folder"
+  (
+    lock=9  # go_build closes it for what go leaves running
+    flock "$lock"
+    [[ ! -x $folder/kube-apiserver ]] || exit 0
+    go=$(find_go) || skip "kube-apiserver $version: needs Go >= 1.$min_go_minor"
+    modules_reachable "$pins" k8s.io/kubernetes || skip "kube-apiserver $version: its Go modules cannot be had here"
+    say "building kube-apiserver $version ..."
+    go_build "$pins" "$(k8s_flags "$version")" "$folder/.new" k8s.io/kubernetes/cmd/kube-apiserver || fail 'building kube-apiserver failed'
+    mv -f "$folder/.new" "$folder/kube-apiserver"
+  ) 9>"$folder/.lock" || exit $?
+  printf '%s\n' "$folder"
+}
+
 # One function, so that bash has read all of this file before a build that takes minutes: it may be edited meanwhile.
 main() {
   for arg in "$@"; do
@@ -187,6 +209,9 @@ main() {
   ((${#wanted[@]})) || wanted=("${all_programs[@]}")
 
   cache_root=${PLUMB_CACHE:-${XDG_CACHE_HOME:-${HOME:?HOME is not set, set PLUMB_CACHE}/.cache}/plumb}/controlplane
+  if [[ -n ${PLUMB_KUBERNETES:-} && $(pinned go.mod k8s.io/kubernetes) != "v$PLUMB_KUBERNETES".* ]]; then
+    KUBEBUILDER_ASSETS=$(older_server "$PLUMB_KUBERNETES") || exit $?
+  fi
   pins=$( (cd "$here" && cat go.mod go.sum oracles/go.mod oracles/go.sum yamlbench/main.go && echo "recipe $recipe $(uname -sm)") |
     sha256sum | cut -c1-16)
   cache=$cache_root/$pins

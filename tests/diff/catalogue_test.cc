@@ -161,6 +161,21 @@ TEST(Catalogue, Row22WebhookRulesOfOperators) {
                                       "{" + type + ", metadata: {name: a, managedFields: [" + owners + "]}, webhooks: [{name: w, rules: [{operations: ['*'], resources: [pods], scope: '*'}]}]}");
   EXPECT_THAT(changes, HasSubstr("drift: written by operator at 2026-01-02T00:00:00Z")) << "it is real, and says who";
 }
+TEST(Catalogue, Row23AutoscaledReplicas) {
+  const std::string owners = OwnedBy("plumb", "Apply", "{f:metadata: {f:labels: {f:a: {}}}}", "2026-01-01T00:00:00Z");
+  DiffInput input;
+  input.manifest.object = Yaml("{apiVersion: apps/v1, kind: Deployment, metadata: {name: a, labels: {a: b}}, spec: {replicas: 3}}");
+  input.live = Yaml("{apiVersion: apps/v1, kind: Deployment, metadata: {name: a, labels: {a: b}, managedFields: [" + owners + "]}, spec: {replicas: 7}}");
+  input.schema = EmbeddedSchema();
+  input.type = input.schema->Find({"apps", "v1", "Deployment"});
+  EXPECT_THAT(Lines(DiffObject(input).changes), HasSubstr("spec.replicas: 7 -> 3")) << "a change by hand is drift";
+  input.autoscaler = "HorizontalPodAutoscaler a";  // one of the manifests aims at it
+  EXPECT_EQ(Lines(DiffObject(input).changes), "");
+  input.autoscaler = "";
+  input.live = Yaml("{apiVersion: apps/v1, kind: Deployment, metadata: {name: a, labels: {a: b}, managedFields: [" + owners +
+                    ", {manager: kube-controller-manager, operation: Update, subresource: scale, apiVersion: apps/v1, fieldsType: FieldsV1, fieldsV1: {f:spec: {f:replicas: {}}}}]}, spec: {replicas: 7}}");
+  EXPECT_EQ(Lines(DiffObject(input).changes), "") << "one that is not ours leaves its name on the scale subresource";
+}
 TEST(Catalogue, Row24MetricsOfAutoscalers) {
   const std::string type = "apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler";
   const std::string cpu = "{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}}";
@@ -210,13 +225,23 @@ TEST(Catalogue, Row31OtherAtomics) {
   EXPECT_THAT(Changes(Pod("", "tolerations: [{key: a}], "), Pod("", "tolerations: [{key: a, effect: NoExecute}], ")), HasSubstr("spec.tolerations[0].effect"))
       << "what is no default is a difference";
 }
-TEST(Catalogue, Row32And33PodDefaults) {
-  Same(Pod("image: x", "serviceAccountName: s, "), Pod("image: x, imagePullPolicy: Always, terminationMessagePath: /dev/termination-log", "serviceAccount: s, serviceAccountName: s, dnsPolicy: ClusterFirst, "));
+TEST(Catalogue, Row32DeprecatedAliases) {
+  Same(Pod("image: x", "serviceAccountName: s, "), Pod("image: x", "serviceAccount: s, serviceAccountName: s, "));
+  Same(Pod("image: x", "serviceAccount: s, "), Pod("image: x", "serviceAccount: s, serviceAccountName: s, "));
+  Same(Pod("ports: [{containerPort: 80}]", "hostNetwork: true, "), Pod("ports: [{containerPort: 80, hostPort: 80, protocol: TCP}]", "hostNetwork: true, "));
+}
+TEST(Catalogue, Row33PodDefaults) {
+  Same(Pod("image: x"), Pod("image: x, imagePullPolicy: Always, terminationMessagePath: /dev/termination-log, terminationMessagePolicy: File, resources: {}",
+                            "dnsPolicy: ClusterFirst, restartPolicy: Always, schedulerName: default-scheduler, terminationGracePeriodSeconds: 30, securityContext: {}, "));
 }
 TEST(Catalogue, Row34PullPolicyOfAnotherTag) { Same(Pod("image: 'x:latest'"), Pod("image: 'x:latest', imagePullPolicy: IfNotPresent")); }
-TEST(Catalogue, Row35And36ControllersAnnotations) {
+TEST(Catalogue, Row35RevisionOfADeployment) {
   Same("{apiVersion: apps/v1, kind: Deployment, metadata: {name: a, annotations: {mine: x}}}",
-       "{apiVersion: apps/v1, kind: Deployment, metadata: {name: a, annotations: {mine: x, deployment.kubernetes.io/revision: '3'}}, spec: {template: {metadata: {annotations: {kubectl.kubernetes.io/restartedAt: now}}}}}");
+       "{apiVersion: apps/v1, kind: Deployment, metadata: {name: a, annotations: {mine: x, deployment.kubernetes.io/revision: '3'}}}");
+}
+TEST(Catalogue, Row36RolloutRestart) {
+  Same("{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {template: {metadata: {annotations: {mine: x}}}}}",
+       "{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {template: {metadata: {annotations: {mine: x, kubectl.kubernetes.io/restartedAt: '2026-01-01T00:00:00Z'}}}}}");
 }
 TEST(Catalogue, Row37LastApplied) {
   Same("{apiVersion: v1, kind: ConfigMap, metadata: {name: a, annotations: {kubectl.kubernetes.io/last-applied-configuration: old}}}",
@@ -254,10 +279,10 @@ TEST(Catalogue, Row44OrderInAssociativeLists) {
   Same(Pod("env: [{name: A, value: a}, {name: B, value: b}]"), Pod("env: [{name: B, value: b}, {name: INJECTED, value: i}, {name: A, value: a}]"));
   Same("{apiVersion: v1, kind: ConfigMap, metadata: {name: a, finalizers: [x, y]}}", "{apiVersion: v1, kind: ConfigMap, metadata: {name: a, finalizers: [y, z, x]}}");
 }
-TEST(Catalogue, Row45And49AnotherVersionOfTheApi) {
+TEST(Catalogue, Row45AnotherVersionOfTheApi) {
   const ObjectDiff diff = Compare("{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: a}, spec: {maxReplicas: 3}}",
                                   "{apiVersion: autoscaling/v1, kind: HorizontalPodAutoscaler, metadata: {name: a}, spec: {maxReplicas: 3, targetCPUUtilizationPercentage: 50}}");
-  EXPECT_FALSE(diff.exact()) << "only the server converts";
+  EXPECT_FALSE(diff.exact()) << "only the server converts: objects are read in the manifest's version";
 }
 TEST(Catalogue, Row46EntriesOfVanishedVersions) {
   Same("{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {k: v}}",
@@ -273,6 +298,12 @@ TEST(Catalogue, Row48DefaultsOfCustomResources) {
   const std::string schema = "{type: object, properties: {a: {type: string}, b: {type: string, default: x}, list: {type: array, items: {type: object, properties: {c: {type: string}, d: {type: integer, default: 3}}}}}}";
   EXPECT_EQ(Lines(CompareCustom(schema, "{a: y, list: [{c: z}]}", "{a: y, b: x, list: [{c: z, d: 3}]}").changes), "");
   EXPECT_NE(Lines(CompareCustom(schema, "{a: y, list: [{c: z}]}", "{a: y, b: x, list: [{c: z, d: 4}]}").changes), "") << "4 is no default";
+}
+TEST(Catalogue, Row49ConversionWebhooks) {
+  DiffInput input;
+  input.manifest.object = Yaml("{apiVersion: x.io/v1, kind: Thing, metadata: {name: a}, spec: {every: 1m}}");
+  input.live = Yaml("{apiVersion: x.io/v2, kind: Thing, metadata: {name: a}, spec: {schedule: {every: 1m}}}");
+  EXPECT_FALSE(DiffObject(input).exact()) << "what the webhook makes of it is not guessed: the server is asked";
 }
 TEST(Catalogue, Row50RewrittenByWebhooks) {
   const std::string owners = OwnedBy("plumb", "Apply", "{f:spec: {f:containers: {'k:{\"name\":\"c\"}': {.: {}, f:name: {}, f:image: {}}}}}", "2026-01-01T00:00:00Z");

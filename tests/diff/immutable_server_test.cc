@@ -7,39 +7,26 @@
 
 #include <fstream>
 #include <set>
-#include <thread>
 
 #include "core/edit.h"
 #include "core/json.h"
 #include "core/yaml.h"
-#include "diff/embedded_schema.h"
 #include "diff/merge_patch.h"
 #include "diff/object_diff.h"
-#include "engine/kube/client.h"
-#include "engine/kube/curl_transport.h"
-#include "engine/kube/kubeconfig.h"
 #include "tests/diff/pairs.h"
-#include "tests/engine/kube/control_plane.h"
+#include "tests/diff/server.h"
 
 namespace plumb {
 namespace {
 
-std::optional<kube::Resource> ResourceOf(const Gvk& gvk) {
-  const EmbeddedResource* known = FindEmbeddedResource(gvk);
-  if (!known) return std::nullopt;
-  kube::Resource resource;
-  resource.gvk = gvk;
-  resource.plural = known->plural;
-  resource.namespaced = known->namespaced;
-  return resource;
-}
+using testing::ResourceOf;
 
 // A label keeps the object ours where a patch takes away all else.
 Document Named(Value object, const std::string& name) {
   return BuildDocument([&](Arena& a) { return WithAt(a, WithAt(a, a.Copy(object), {"metadata", "name"}, a.String(name)), {"metadata", "labels", "immutable-test"}, Arena::Borrow("x")); });
 }
 
-class ImmutableFields : public ::testing::Test {
+class ImmutableFields : public testing::ServerTest {
  protected:
   void Check(Value entry) {
     Arena arena;
@@ -50,28 +37,28 @@ class ImmutableFields : public ::testing::Test {
     const std::string_view fixed = entry.Get("object").GetString("name");
     const std::string name = fixed.empty() ? UniqueName("immutable") : std::string(fixed), ns = resource->namespaced ? ns_ : "";
     const kube::ObjectRef ref{*resource, ns, name, ""};
-    const kube::Answer made = client_->Apply(ref, *Named(object, name));
+    const kube::Answer made = client().Apply(ref, *Named(object, name));
     ASSERT_TRUE(made.object.ok()) << gvk.kind << ": " << made.object.error().message();
     kinds_.insert(gvk.kind);
-    if (gvk.kind == "CustomResourceDefinition") WaitUntilServed(ref);
+    if (gvk.kind == "CustomResourceDefinition") testing::WaitUntilServed(client(), ref);
     for (Value patch : entry.Get("patches").items()) {
-      const kube::Answer live = client_->Get(ref);
+      const kube::Answer live = client().Get(ref);
       ASSERT_TRUE(live.object.ok()) << live.object.error().message();
       Change(ref, object, *live.object, patch);
     }
-    (void)client_->Delete(ref, {});
+    (void)client().Delete(ref, {});
   }
 
   void Change(const kube::ObjectRef& ref, Value object, const Document& live, Value patch) {
     const std::string what = ref.resource.gvk.kind + " " + WriteJson(patch);
     const Document changed = BuildDocument([&](Arena& a) { return ApplyMergePatch(a, a.Copy(object), a.Copy(patch)); });
     if (ref.name.starts_with("immutable-")) {  // those with a name of their own cannot be made twice
-      const kube::Answer valid = client_->Create(ref.resource, ref.ns, *Named(changed.root(), UniqueName("immutable")), {.dry_run = true});
+      const kube::Answer valid = client().Create(ref.resource, ref.ns, *Named(changed.root(), UniqueName("immutable")), {.dry_run = true});
       ASSERT_TRUE(valid.object.ok()) << what << " is not valid in itself: " << valid.object.error().message();
     }
     DiffInput input;
     input.manifest.object = Named(changed.root(), ref.name);
-    const kube::Answer answer = client_->Apply(ref, *input.manifest.object, {.force = true, .dry_run = true});
+    const kube::Answer answer = client().Apply(ref, *input.manifest.object, {.force = true, .dry_run = true});
     const bool refused = !answer.object.ok();
     if (refused) {
       ASSERT_TRUE(answer.object.error().code() == Code::kInvalid || answer.object.error().code() == Code::kDenied) << what << ": " << answer.object.error().message();
@@ -88,40 +75,13 @@ class ImmutableFields : public ::testing::Test {
     EXPECT_EQ(diff.must_replace(), refused || dropped) << what << "\n" << (refused ? answer.object.error().message() : "is accepted") << "\n" << testing::Lines(diff.changes);
   }
 
-  // Pods want an account, which nothing makes here.
-  void Prepare() {
-    ASSERT_TRUE(client_->Create(*kube::BuiltIn("Namespace"), "", *Named(*testing::Yaml("{apiVersion: v1, kind: Namespace}"), ns_)).object.ok());
-    const auto account = ResourceOf({"", "v1", "ServiceAccount"});
-    ASSERT_TRUE(client_->Create(*account, ns_, *Named(*testing::Yaml("{apiVersion: v1, kind: ServiceAccount}"), "default")).object.ok());
-  }
-
-  // What of a definition is fixed is so once it is established.
-  void WaitUntilServed(const kube::ObjectRef& crd) {
-    const auto established = [&] {
-      const kube::Answer got = client_->Get(crd);
-      for (Value condition : got.object.ok() ? GetAt(got.object->root(), {"status", "conditions"}).items() : std::span<const Value>())
-        if (condition.GetString("type") == "Established" && condition.GetString("status") == "True") return true;
-      return false;
-    };
-    for (int i = 0; i < 400 && !established(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(25));
-    EXPECT_TRUE(established());
-  }
-
   const std::string ns_ = UniqueName("immutable");
-  kube::Client* client_ = nullptr;
   std::set<std::string> kinds_;
   size_t changes_ = 0, refusals_ = 0;
 };
 
 TEST_F(ImmutableFields, AreThoseThatTheServerRefuses) {
-  ControlPlane* cluster = PLUMB_NEED_CONTROL_PLANE();
-  auto connection = kube::LoadConnection({.kubeconfig = cluster->kubeconfig()}, {});
-  ASSERT_TRUE(connection.ok()) << connection.error().message();
-  auto transport = kube::CurlTransport::Create(*std::move(connection), {});
-  ASSERT_TRUE(transport.ok());
-  kube::Client client(*std::move(transport));
-  client_ = &client;
-  Prepare();
+  MakeNamespace(ns_);
   std::ifstream in("tests/diff/immutable_objects.yaml");
   auto file = ParseYamlOne(std::string(std::istreambuf_iterator<char>(in), {}));
   ASSERT_TRUE(file.ok()) << file.error().message();

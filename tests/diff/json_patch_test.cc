@@ -45,6 +45,8 @@ TEST(JsonPatch, Rfc6902AppendixA) {
        R"({"foo":"bar","child":{"grandchild":{}}})"},
       {"A.11 unknown members are ignored", R"({"foo":"bar"})", R"([{"op":"add","path":"/baz","value":"qux","xyz":123}])", R"({"foo":"bar","baz":"qux"})"},
       {"A.12 add below nothing", R"({"foo":"bar"})", R"([{"op":"add","path":"/baz/bat","value":"qux"}])", "!there is no key \"baz\""},
+      {"A.13 'op' twice: the last counts, as in Go, and there is nothing to remove", R"({"foo":"bar"})", R"([{"op":"add","path":"/baz","value":"qux","op":"remove"}])",
+       "!there is no key \"baz\""},
       {"A.14 ~ escapes", R"({"/":9,"~1":10})", R"([{"op":"test","path":"/~01","value":10}])", R"({"/":9,"~1":10})"},
       {"A.15 strings and numbers differ", R"({"/":9,"~1":10})", R"([{"op":"test","path":"/~01","value":"10"}])", "!test failed"},
       {"A.16 append", R"({"foo":["bar"]})", R"([{"op":"add","path":"/foo/-","value":["abc","def"]}])", R"({"foo":["bar",["abc","def"]]})"},

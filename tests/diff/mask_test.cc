@@ -126,6 +126,19 @@ TEST(Mask, CredentialsWithinTexts) {
   }
 }
 
+TEST(Mask, WhatAServerQuotesOfAnObject) {
+  const Document secret = Yaml("{apiVersion: v1, kind: Secret, data: {a: aHVudGVyMi1sb25n, short: YWI=}, stringData: {b: 'line \"hunter3\"'}}");
+  const Document pod = Yaml("{apiVersion: v1, kind: Pod, spec: {containers: [{name: c, env: [{name: DB_PASSWORD, value: hunter2}, {name: MODE, value: visible}]}]}}");
+  const Masker masker({.salt = "s"});
+  const std::string text = masker.MaskText(
+      R"(Job.batch "x" is invalid: [spec.template: Invalid value: {"env":[{"name":"DB_PASSWORD","value":"hunter2"},{"name":"MODE","value":"visible"}]}: field is immutable, )"
+      R"(data[a]: Invalid value: "hunter2-long", data[b]: "line \"hunter3\"", aHVudGVyMg==, aHVudGVyMi1sb25n, ab])",
+      {secret, pod});
+  for (const char* value : {"hunter", "aHVudGVy"}) EXPECT_EQ(text.find(value), std::string::npos) << text;
+  for (const char* said : {"field is immutable", "visible", "DB_PASSWORD", ", ab]", "(masked "}) EXPECT_NE(text.find(said), std::string::npos) << text;
+  EXPECT_EQ(masker.MaskText("nothing of it", {pod, Document()}), "nothing of it");
+}
+
 TEST(Mask, ArgumentBehindAFlagAndFieldsByTheirName) {
   const std::string text = WriteJson(*Masker().MaskObject(Yaml(R"(
 apiVersion: example.org/v1

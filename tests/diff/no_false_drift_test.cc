@@ -17,15 +17,11 @@
 #include "core/edit.h"
 #include "core/process.h"
 #include "core/yaml.h"
-#include "diff/embedded_schema.h"
 #include "diff/managed_owners.h"
 #include "diff/patched.h"
 #include "diff/server_side_apply.h"
-#include "engine/kube/client.h"
-#include "engine/kube/curl_transport.h"
-#include "engine/kube/kubeconfig.h"
 #include "tests/diff/pairs.h"
-#include "tests/engine/kube/control_plane.h"
+#include "tests/diff/server.h"
 
 namespace plumb {
 namespace {
@@ -67,16 +63,6 @@ std::string Read(const fs::path& file) {
   std::stringstream text;
   text << in.rdbuf();
   return text.str();
-}
-
-std::optional<kube::Resource> ResourceOf(const Gvk& gvk) {
-  const EmbeddedResource* known = FindEmbeddedResource(gvk);
-  if (!known || known->preview) return std::nullopt;
-  kube::Resource resource;
-  resource.gvk = gvk;
-  resource.plural = known->plural;
-  resource.namespaced = known->namespaced;
-  return resource;
 }
 
 // Changes each scalar leaf of the live object in turn and asks for the difference.
@@ -230,29 +216,24 @@ class Stored {
   const std::string ns_;
 };
 
-TEST(Drift, NoneIsFalseAndNoneIsMissed) {
-  ControlPlane* cluster = PLUMB_NEED_CONTROL_PLANE();
+class Drift : public testing::ServerTest {};
+
+TEST_F(Drift, NoneIsFalseAndNoneIsMissed) {
   const Corpus corpus;
   if (corpus.files().empty()) GTEST_SKIP() << "no rendered manifests: set PLUMB_CONFORMANCE to the conformance folder";
-  auto connection = kube::LoadConnection({.kubeconfig = cluster->kubeconfig()}, {});
-  ASSERT_TRUE(connection.ok()) << connection.error().message();
-  auto transport = kube::CurlTransport::Create(*std::move(connection), {});
-  ASSERT_TRUE(transport.ok());
-  kube::Client client(*std::move(transport));
-
   const size_t step = std::stoul(Env("PLUMB_DRIFT_SAMPLE", "12"));
   size_t compared = 0, refused = 0, inexact = 0, owned = 0, others = 0, nameless = 0, walked = 0;
   std::map<std::string, size_t> kinds;
-  Stored stored(client);
+  Stored stored(client());
   const size_t to_store = std::stoul(Env("PLUMB_DRIFT_STORED", "20"));
   for (size_t i = 0; i < corpus.files().size(); i += step) {
     auto documents = ParseYaml(Read(corpus.files()[i]));
     if (!documents.ok()) continue;
     for (const YamlDocument& document : *documents) {
       const Gvk gvk = GvkOf(document.value.root());
-      const auto resource = ResourceOf(gvk);
+      const auto resource = testing::ResourceOf(gvk);
       const std::string name(document.value->Get("metadata").GetString("name"));
-      if (!resource || name.empty()) continue;
+      if (!resource || FindEmbeddedResource(gvk)->preview || name.empty()) continue;
       const Document manifest = BuildDocument([&](Arena& arena) {
         const Value root = arena.Adopt(document.value);
         return resource->namespaced ? WithAt(arena, root, {"metadata", "namespace"}, Arena::Borrow("default")) : root;
@@ -262,7 +243,7 @@ TEST(Drift, NoneIsFalseAndNoneIsMissed) {
       input.schema = EmbeddedSchema();
       input.type = input.schema->Find(gvk);
       const Document desired = DiffObject(input).desired;
-      const kube::Answer answer = client.Apply({*resource, "default", name, ""}, *desired, {.force = true, .dry_run = true});
+      const kube::Answer answer = client().Apply({*resource, "default", name, ""}, *desired, {.force = true, .dry_run = true});
       if (!answer.object.ok()) {
         ++refused;
         continue;

@@ -3,7 +3,7 @@
 // server answers to a dry run, managedFields and conflicts included.
 //
 // PLUMB_PREDICTION_CASES=N  how many (2,000; 0 goes on for ever)     PLUMB_PREDICTION_SEED=N  where to begin (printed)
-// PLUMB_PREDICTION_KIND=K   of this kind alone
+// PLUMB_PREDICTION_KIND=K   of this kind alone                       PLUMB_PREDICTION_VERBOSE=1  every kind's figures, and refusals
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -15,13 +15,9 @@
 
 #include "core/edit.h"
 #include "core/json.h"
-#include "diff/embedded_schema.h"
 #include "diff/prediction.h"
-#include "engine/kube/client.h"
-#include "engine/kube/curl_transport.h"
-#include "engine/kube/kubeconfig.h"
 #include "tests/diff/random_objects.h"
-#include "tests/engine/kube/control_plane.h"
+#include "tests/diff/server.h"
 
 namespace plumb {
 namespace {
@@ -52,21 +48,6 @@ class PredictionRun {
   PredictionRun(kube::Client& client, const RandomObjects& objects, SchemaPtr schema)
       : client_(client), objects_(objects), schema_(std::move(schema)), tag_(UniqueName("p")) {}
 
-  // Namespaces and custom kinds that the cases need.
-  void Prepare() {
-    for (const Document& crd : objects_.crds()) {
-      const kube::Resource& crds = *kube::BuiltIn("CustomResourceDefinition");
-      const auto made = client_.Create(crds, "", *crd);
-      ASSERT_TRUE(made.object.ok() || made.status.AlreadyExists()) << made.object.error().message();
-      WaitForKind({crds, "", std::string(GetAt(*crd, {"metadata", "name"}).AsString()), ""});
-    }
-    for (const RandomKind& kind : objects_.kinds()) {
-      if (!kind.namespaced || !namespaces_.insert(NamespaceOf(kind)).second) continue;
-      ASSERT_TRUE(Apply("v1", "Namespace", "", NamespaceOf(kind), "namespaces"));
-      for (const char* account : {"default", "robot"}) ASSERT_TRUE(Apply("v1", "ServiceAccount", NamespaceOf(kind), account, "serviceaccounts"));
-    }
-  }
-
   // Some objects with their histories, and two predictions of each, a second later: times have seconds.
   void Cases(uint64_t first, size_t count) {
     std::vector<std::pair<Object, Random>> made;
@@ -82,14 +63,19 @@ class PredictionRun {
       const kube::Answer got = client_.Get(object.ref);
       const Document live = got.object.ok() ? *got.object : Document();
       for (int i = 0; i < 2; ++i) Predict(object, live, random);
+      // Every definition costs the server a document of all kinds: those that were asked about go.
+      if (object.kind.gvk.kind == "CustomResourceDefinition" && got.object.ok()) (void)client_.Delete(object.ref);
     }
   }
+
+  std::string NamespaceOf(const RandomKind& kind) const { return kind.namespaced ? tag_ + "-" + kind.plural : ""; }
 
   std::map<std::string, Tally> Tallies() const {
     std::lock_guard lock(mu_);
     return tallies_;
   }
   size_t cases() const { return cases_; }
+  size_t attempts() const { return attempts_; }  // cases, and what validation refused or a controller was faster than
   const std::vector<std::string>& failures() const { return failures_; }
 
  private:
@@ -108,30 +94,6 @@ class PredictionRun {
     resource.namespaced = kind.namespaced;
     return resource;
   }
-  std::string NamespaceOf(const RandomKind& kind) const { return kind.namespaced ? tag_ + "-" + kind.plural : ""; }
-
-  bool Apply(std::string_view version, std::string_view kind, const std::string& ns, const std::string& name, const std::string& plural) {
-    kube::Resource resource;
-    resource.gvk = {"", std::string(version), std::string(kind)};
-    resource.plural = plural;
-    resource.namespaced = !ns.empty();
-    const Document object = BuildDocument([&](Arena& a) {
-      return a.Map({{"apiVersion", a.String(version)}, {"kind", a.String(kind)}, {"metadata", a.Map({{"name", a.String(name)}})}});
-    });
-    return client_.Apply({resource, ns, name, ""}, *object).object.ok();
-  }
-
-  void WaitForKind(const kube::ObjectRef& crd) {
-    for (int i = 0; i < 200; ++i) {
-      const auto got = client_.Get(crd);
-      if (got.object.ok())
-        for (Value condition : GetAt(**got.object, {"status", "conditions"}).items())
-          if (condition.GetString("type") == "Established" && condition.GetString("status") == "True") return;
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    }
-    ADD_FAILURE() << crd.name << " was not established in 10 s";
-  }
-
   Document Version(const Object& o, Random& random) const { return objects_.Make(o.kind, o.ref.ns, o.ref.name, o.seed, random); }
 
   kube::WriteOptions As(std::string_view manager, bool force = false) const {
@@ -209,6 +171,7 @@ class PredictionRun {
   }
 
   void Predict(const Object& o, const Document& live, Random& random) {
+    ++attempts_;
     PredictionRequest request;
     const Document version = Version(o, random);
     request.config = live->is_null() || random.Chance(60) ? version : objects_.Part(version, random);
@@ -278,25 +241,37 @@ class PredictionRun {
   const RandomObjects& objects_;
   const SchemaPtr schema_;
   const std::string tag_;
-  std::set<std::string> namespaces_;
-  std::atomic<size_t> cases_{0};
+  std::atomic<size_t> cases_{0}, attempts_{0};
   mutable std::mutex mu_;
   std::map<std::string, Tally> tallies_;
   std::vector<std::string> failures_;
 };
 
-TEST(Prediction, IsWhatTheServerAnswers) {
-  ControlPlane* cluster = PLUMB_NEED_CONTROL_PLANE();
-  auto connection = kube::LoadConnection({.kubeconfig = cluster->kubeconfig()}, {});
-  ASSERT_TRUE(connection.ok()) << connection.error().message();
-  auto transport = kube::CurlTransport::Create(*std::move(connection), {});
-  ASSERT_TRUE(transport.ok());
-  kube::Client client(*std::move(transport));
-  const RandomObjects objects("tests/diff/random_objects.yaml");
-  auto schema = SchemaWithCrds(EmbeddedSchema(), objects.crds());
+class Predictions : public testing::ServerTest {
+ protected:
+  // Namespaces and custom kinds that the cases need.
+  void Prepare(const PredictionRun& run) {
+    const kube::Resource& crds = *kube::BuiltIn("CustomResourceDefinition");
+    for (const Document& crd : objects_.crds()) {
+      const auto made = client().Create(crds, "", *crd);
+      ASSERT_TRUE(made.object.ok() || made.status.AlreadyExists()) << made.object.error().message();
+    }
+    for (const Document& crd : objects_.crds()) testing::WaitUntilServed(client(), {crds, "", std::string(GetAt(*crd, {"metadata", "name"}).AsString()), ""});
+    std::set<std::string> namespaces;
+    for (const RandomKind& kind : objects_.kinds()) {
+      if (!kind.namespaced || !namespaces.insert(run.NamespaceOf(kind)).second) continue;
+      MakeNamespace(run.NamespaceOf(kind), {"default", "robot"});
+    }
+  }
+
+  const RandomObjects objects_{"tests/diff/random_objects.yaml"};
+};
+
+TEST_F(Predictions, AreWhatTheServerAnswers) {
+  auto schema = SchemaWithCrds(EmbeddedSchema(), objects_.crds());
   ASSERT_TRUE(schema.ok()) << schema.error().message();
-  PredictionRun run(client, objects, *schema);
-  run.Prepare();
+  PredictionRun run(client(), objects_, *schema);
+  Prepare(run);
 
   const uint64_t wanted = Number("PLUMB_PREDICTION_CASES", 2000), first = Number("PLUMB_PREDICTION_SEED", 1000);
   std::printf("seeds from %llu\n", static_cast<unsigned long long>(first));
@@ -305,7 +280,7 @@ TEST(Prediction, IsWhatTheServerAnswers) {
   std::vector<std::thread> threads;
   for (size_t t = 0; t < kThreads; ++t)
     threads.emplace_back([&] {
-      while (wanted == 0 || run.cases() < wanted) run.Cases(next.fetch_add(kBlock), kBlock);
+      while (wanted == 0 || (run.cases() < wanted && run.attempts() < 5 * wanted)) run.Cases(next.fetch_add(kBlock), kBlock);
     });
   for (std::thread& thread : threads) thread.join();
 
@@ -316,11 +291,14 @@ TEST(Prediction, IsWhatTheServerAnswers) {
                   t.refused, t.failed_history, t.writes);
     all.cases += t.cases, all.exact += t.exact, all.equal += t.equal, all.conflicts += t.conflicts, all.refused += t.refused;
   }
-  std::printf("%zu cases of %zu kinds: %.2f %% exact, of which %zu wrong; %zu conflicts; %zu more were refused by validation\n", all.cases, run.Tallies().size(),
-              100.0 * static_cast<double>(all.exact) / static_cast<double>(all.cases), run.failures().size(), all.conflicts, all.refused);
+  const auto share = [](size_t part, size_t whole) { return whole == 0 ? 0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole); };
+  const size_t right = all.exact - std::min(all.exact, run.failures().size());
+  std::printf("%zu cases of %zu kinds, %zu of them conflicts; %zu more were refused by validation\n", all.cases, run.Tallies().size(), all.conflicts, all.refused);
+  std::printf("labelled exact: %.2f %% (must be 97); of those right: %.2f %% (must be 100)\n", share(all.exact, all.cases), share(right, all.exact));
   for (size_t i = 0; i < run.failures().size() && i < Number("PLUMB_PREDICTION_SHOW", 10); ++i) ADD_FAILURE() << run.failures()[i];
   EXPECT_TRUE(run.failures().empty());
-  EXPECT_GE(static_cast<double>(all.exact), 0.97 * static_cast<double>(all.cases));
+  EXPECT_GE(share(all.exact, all.cases), 97);
+  EXPECT_GE(all.cases, wanted) << "too much was refused: the generator makes objects that no server takes";
 }
 
 }  // namespace

@@ -51,6 +51,15 @@ TEST(PresentText, LongValuesAreCutBetweenCharacters) {
   EXPECT_NE(text.find("\xc3\xa9... (202 bytes)"), std::string::npos) << text;
 }
 
+TEST(PresentText, AValueCannotDrawOnTheTerminal) {
+  const ObjectDiff diff = Compare("{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {x: \"one\\n\\e[2Jtwo\\n\", y: \"\\u202e\\x9b2J\"}}",
+                                  "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {x: \"one\\n\", y: z}}");
+  const std::vector<MaskedDiff> masked = {Masker().Mask(diff)};
+  const std::string text = PresentText(masked);
+  EXPECT_NE(text.find("+\\u001b[2Jtwo"), std::string::npos) << text;
+  for (const char* raw : {"\x1b", "\xe2\x80\xae", "\xc2\x9b"}) EXPECT_EQ(text.find(raw), std::string::npos) << text;
+}
+
 TEST(PresentUnified, IsAPatchOfTheLiveYaml) {
   EXPECT_EQ(PresentUnified(Sample()), R"(--- a/shop/ConfigMap/settings.yaml
 +++ b/shop/ConfigMap/settings.yaml

@@ -7,14 +7,10 @@
 
 #include "core/edit.h"
 #include "core/json.h"
-#include "diff/embedded_schema.h"
 #include "diff/prediction.h"
-#include "engine/kube/client.h"
-#include "engine/kube/curl_transport.h"
-#include "engine/kube/kubeconfig.h"
 #include "tests/diff/pairs.h"
 #include "tests/diff/random_objects.h"
-#include "tests/engine/kube/control_plane.h"
+#include "tests/diff/server.h"
 
 namespace plumb {
 namespace {
@@ -56,28 +52,22 @@ constexpr char kConfigurations[] = R"(
 - {apiVersion: admissionregistration.k8s.io/v1, kind: MutatingWebhookConfiguration, webhooks: [{name: a.b.c, admissionReviewVersions: [v1], sideEffects: None, clientConfig: {url: 'https://192.0.2.1/x'}, rules: []}]}
 )";
 
-TEST(Prediction, OfTheSameApplyAgain) {
-  ControlPlane* cluster = PLUMB_NEED_CONTROL_PLANE();
-  auto connection = kube::LoadConnection({.kubeconfig = cluster->kubeconfig()}, {});
-  ASSERT_TRUE(connection.ok()) << connection.error().message();
-  auto transport = kube::CurlTransport::Create(*std::move(connection), {});
-  ASSERT_TRUE(transport.ok());
-  kube::Client client(*std::move(transport));
+class Repeated : public testing::ServerTest {};
+
+TEST_F(Repeated, ApplyIsPredicted) {
   const Document configurations = testing::Yaml(kConfigurations);
 
   std::vector<std::pair<kube::ObjectRef, Document>> applied;
   for (Value configuration : configurations.root().items()) {
     const Gvk gvk = GvkOf(configuration);
-    const EmbeddedResource* known = FindEmbeddedResource(gvk);
-    ASSERT_TRUE(known) << gvk.kind;
-    kube::Resource resource;
-    resource.gvk = gvk, resource.plural = known->plural, resource.namespaced = known->namespaced;
-    const kube::ObjectRef ref{resource, resource.namespaced ? "default" : "", UniqueName("again"), ""};
+    const auto resource = testing::ResourceOf(gvk);
+    ASSERT_TRUE(resource) << gvk.kind;
+    const kube::ObjectRef ref{*resource, resource->namespaced ? "default" : "", UniqueName("again"), ""};
     const Document config = BuildDocument([&](Arena& a) {
       const Value named = WithAt(a, a.Copy(configuration), {"metadata", "name"}, a.String(ref.name));
-      return resource.namespaced ? WithAt(a, named, {"metadata", "namespace"}, Arena::Borrow("default")) : named;
+      return resource->namespaced ? WithAt(a, named, {"metadata", "namespace"}, Arena::Borrow("default")) : named;
     });
-    const kube::Answer made = client.Apply(ref, *config);
+    const kube::Answer made = client().Apply(ref, *config);
     ASSERT_TRUE(made.object.ok()) << WriteJson(*config) << ": " << made.object.error().message();
     applied.emplace_back(ref, config);
   }
@@ -85,8 +75,8 @@ TEST(Prediction, OfTheSameApplyAgain) {
 
   size_t again = 0;
   for (const auto& [ref, config] : applied) {
-    const kube::Answer live = client.Get(ref);
-    const kube::Answer answer = client.Apply(ref, *config, {.force = true, .dry_run = true});
+    const kube::Answer live = client().Get(ref);
+    const kube::Answer answer = client().Apply(ref, *config, {.force = true, .dry_run = true});
     ASSERT_TRUE(live.object.ok() && answer.object.ok()) << WriteJson(*config);
     PredictionRequest request;
     request.live = *live.object;
@@ -103,7 +93,7 @@ TEST(Prediction, OfTheSameApplyAgain) {
     const bool changed = !(**answer.object == **live.object);
     EXPECT_EQ(predicted->changed, changed) << WriteJson(*config);
     again += changed;
-    (void)client.Delete(ref);
+    (void)client().Delete(ref);
   }
   EXPECT_EQ(again, 6u) << "NetworkPolicies and webhook configurations with an empty list, and no other";
 }

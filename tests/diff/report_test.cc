@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "core/process.h"
+#include "core/utf8.h"
 #include "diff/json_patch.h"
 #include "diff/patched.h"
 #include "diff/present.h"
@@ -179,6 +180,42 @@ TEST(Markdown, NeverAboveItsLimitAndSaysWhatWasCut) {
     EXPECT_EQ(opened, closed) << limit;
   }
   EXPECT_THAT(WriteMarkdown(report), HasSubstr("parts left out: Deployment shop/web-"));
+}
+
+// Pathological reports: each part of them larger than any limit, made of characters of four bytes, and of those that are escaped.
+Report Huge() {
+  const auto wide = [](size_t n) {
+    std::string text;
+    for (size_t i = 0; i < n; ++i) text += i % 7 == 0 ? "<@*|`" : "\xf0\x9f\x90\xb3";
+    return text;
+  };
+  Report report;
+  report.title = wide(100);
+  report.lead = {wide(2000), wide(10)};
+  for (const size_t size : {size_t{1}, size_t{300}, size_t{9'000}}) {
+    ReportSection section{wide(20), Tone::kBad, {wide(size)}, {wide(size), wide(3)}, {}, {}, false};
+    section.tables.push_back({{wide(3), wide(2)}, std::vector<std::vector<std::string>>(size / 10 + 1, {wide(size % 1000), wide(5)})});
+    for (size_t i = 0; i < 30; ++i)
+      section.items.push_back({DiffAction::kPatch, wide(i * 10), wide(i), std::vector<std::string>(i * 5, wide(9)), {wide(i)}, std::vector<ChangeLine>(size / 100 + 1, {ChangeLine::Kind::kNew, wide(100), ""})});
+    report.sections.push_back(section);
+  }
+  return report;
+}
+
+TEST(Markdown, NoLimitIsEverExceededNorACharacterCut) {
+  const Report report = Huge();
+  std::vector<size_t> limits = {4'000, 10'000, 65'536, 262'144, 4'000'000};
+  for (size_t limit = 0; limit < 3'000; limit += 61) limits.push_back(limit);
+  for (const size_t limit : limits) {
+    const MarkdownOptions options{.limit = limit, .marker = "plumb diff"};
+    const std::string text = WriteMarkdown(report, options);
+    ASSERT_LE(text.size(), limit);
+    ASSERT_EQ(FindInvalidUtf8(text), std::string::npos) << limit;
+    ASSERT_EQ(text, WriteMarkdown(report, options)) << "deterministic";
+    if (limit < 100) continue;
+    EXPECT_THAT(text, ::testing::StartsWith("<!-- plumb diff -->\n")) << "a script finds its comment again, however short: " << limit;
+    EXPECT_THAT(text, limit < 4'000'000 ? HasSubstr("**Cut to fit:**") : HasSubstr("")) << limit;
+  }
 }
 
 TEST(Markdown, OneHugeObjectIsShortenedByLines) {

@@ -117,6 +117,22 @@ TEST_F(Asking, ARefusalIsAnErrorAndNeverInSync) {
   EXPECT_EQ(transport_->requests.size(), 2u) << "a refusal is not kept";
 }
 
+TEST_F(Asking, ARefusalThatQuotesASecretIsMasked) {
+  status_ = 422;
+  answer_ = R"({"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Invalid","code":422,"message":"data: Invalid value: {\"DB_PASSWORD\":\"hunter2\"}: field is immutable"})";
+  DiffInput input;
+  input.manifest.object = Json(R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c","namespace":"n"},"data":{"DB_PASSWORD":"hunter2"}})");
+  input.live = Json(kLive);
+  input.schema = EmbeddedSchema();
+  input.type = input.schema->Find({"", "v1", "ConfigMap"});
+  ObjectDiff diff = DiffObject(input);
+  diff.uncertain.push_back("only the server knows");
+  const std::vector<Error> errors = Check(diff);
+  ASSERT_THAT(errors, SizeIs(1));
+  for (const std::string& text : {errors[0].message(), diff.unanswered, diff.uncertain.back()})
+    EXPECT_THAT(text, ::testing::AllOf(HasSubstr("field is immutable"), HasSubstr("(masked "), ::testing::Not(HasSubstr("hunter2"))));
+}
+
 TEST_F(Asking, MoreThanTheBoundStayUncertainAndAreSaid) {
   ObjectDiff a = Unsure("2"), b = Unsure("3"), c = Unsure("4");
   const SchemaPtr schema = EmbeddedSchema();

@@ -3,9 +3,11 @@
 
 #include <gmock/gmock.h>
 
+#include "core/hash.h"
 #include "core/json.h"
 #include "core/yaml.h"
 #include "diff/embedded_schema.h"
+#include "diff/present.h"
 #include "engine/plan/inventory.h"
 
 namespace plumb {
@@ -49,7 +51,7 @@ struct World {
     input.base = "main (1a2b3c4d5e)";
     input.head = "feature (5e4d3c2b1a)";
     input.applications = {application};
-    input.schema = [](const Gvk& gvk) { return std::pair(EmbeddedSchema(), EmbeddedSchema()->Find(gvk)); };
+    input.schema = schema;
     if (cluster) {
       input.against = "cluster";
       input.live = [this](const WantedObject& wanted) {
@@ -65,6 +67,7 @@ struct World {
 
   ReviewApplication application;
   std::map<ObjectId, Document> live;
+  SchemaLookup schema = [](const Gvk& gvk) { return std::pair(EmbeddedSchema(), EmbeddedSchema()->Find(gvk)); };
   CheckLookup check;
   bool cluster = true;
 };
@@ -129,6 +132,74 @@ TEST(Review, WhatTheServerSaysOfTheHeadIsARefusal) {
   for (const Refusal& refusal : review.applications[0].refused) refused += refusal.id.ToString() + ": " + refusal.reason + "\n";
   EXPECT_THAT(refused, HasSubstr("Deployment shop/web: the server refuses it: admission webhook"));
   EXPECT_THAT(review.applications[0].unknown, ::testing::Contains("3 more objects were not asked about"));
+}
+
+// `null` asks for a default, which is not always known: the server's answer is what then counts.
+TEST(Review, WhatTheServerAnsweredNeedsItNoLonger) {
+  const auto web = [](const std::string& image, const std::string& replicas) {
+    return "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: shop}, spec: {replicas: " + replicas + ", template: {spec: {containers: [{name: c, image: '" + image + "'}]}}}}";
+  };
+  const auto world_of = [&](const std::string& live) {
+    World world;
+    world.Base({web("web:1", "3")});
+    world.Head({web("web:2", "null")});
+    world.Live(Applied(web(live, "3"), "{'f:spec': {'f:replicas': {}, 'f:template': {'f:spec': {'f:containers': {'k:{\"name\":\"c\"}': {'f:image': {}, 'f:name': {}}}}}}}"));
+    return world;
+  };
+  World world = world_of("web:1");
+  const Review unasked = world.Make();
+  ASSERT_EQ(unasked.applications[0].changes.size(), 1u);
+  ASSERT_FALSE(unasked.applications[0].changes[0]->exact()) << "the case of this test: only the server knows";
+
+  world.check = [](std::span<ObjectDiff* const> diffs) {
+    for (ObjectDiff* diff : diffs) diff->uncertain.clear();
+    return std::vector<std::string>();
+  };
+  const Review answered = world.Make();
+  ASSERT_EQ(answered.applications[0].changes.size(), 1u);
+  EXPECT_TRUE(answered.applications[0].changes[0]->exact());
+  EXPECT_EQ(Changes(answered.applications[0].changes), Changes(unasked.applications[0].changes)) << "and why it changes is git's affair still";
+  for (const std::string& text : {WriteMarkdown(ReportOf(answered)), WriteHtml(ReportOf(answered)), WriteText(ReportOf(answered)), WriteJson(*ReviewToJson(answered))})
+    EXPECT_THAT(text, ::testing::AllOf(Not(HasSubstr("needs the server")), Not(HasSubstr("needs-server"))));
+
+  world.check = [](std::span<ObjectDiff* const> diffs) {
+    for (ObjectDiff* diff : diffs) diff->uncertain.clear(), diff->changes.clear(), diff->action = DiffAction::kNone;
+    return std::vector<std::string>();
+  };
+  const Review same = world.Make();
+  EXPECT_TRUE(same.applications[0].changes.empty()) << "another spelling of what is there, says the server";
+  EXPECT_EQ(same.applications[0].unchanged, 1u);
+  EXPECT_EQ(same.patch, 0u);
+
+  World drifted = world_of("web:0");
+  drifted.check = world.check;
+  const Review unsure = drifted.Make();
+  ASSERT_EQ(unsure.applications[0].changes.size(), 1u) << "the server was asked about the cluster as it is, which is not as the base says";
+  EXPECT_FALSE(unsure.applications[0].changes[0]->exact());
+}
+
+// No four characters of a secret value in any form, whatever part of a review it comes to.
+TEST(Review, SecretsAreInNoForm) {
+  const auto secret = [](const std::string& name, const std::string& value) { return "{apiVersion: v1, kind: Secret, metadata: {name: " + name + ", namespace: shop}, stringData: {key: " + value + "}}"; };
+  const auto pod = [](const std::string& value) {
+    return "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: shop}, spec: {template: {spec: {containers: [{name: c, image: 'i', "
+           "args: ['--api-key=" + value + "', --token, " + value + "], env: [{name: DB_PASSWORD, value: " + value + "}]}]}}}}";
+  };
+  World world;
+  world.Base({secret("kept", "QZJXQQZZ"), secret("gone", "ZZJJXXQQ"), pod("JJQQXXZZ")});
+  world.Head({secret("kept", "XQXQJZJZ"), secret("new", "QJQJZXZX"), pod("XJXJQZQZ")});
+  world.Live(Applied(secret("kept", "JXJXZQZQ"), "{'f:data': {'f:key': {}}}", "{manager: kubectl-edit, operation: Update, apiVersion: v1, time: '2026-01-02T00:00:00Z', fieldsType: FieldsV1, fieldsV1: {'f:data': {'f:key': {}}}}"));
+  world.Live(Applied(secret("gone", "ZZJJXXQQ"), "{'f:data': {'f:key': {}}}"));
+  world.Live(Applied(pod("ZXZXQJQJ"), "{'f:spec': {}}"));
+  const Review review = world.Make();
+  ASSERT_GE(review.applications[0].changes.size(), 3u);
+  const std::vector<MaskedDiff> changes = ChangesOf(review);
+  const std::string all = WriteMarkdown(ReportOf(review)) + WriteHtml(ReportOf(review)) + WriteText(ReportOf(review)) + WriteJson(*ReviewToJson(review)) + PresentUnified(changes) +
+                          WriteJson(*PresentJsonPatch(changes));
+  EXPECT_THAT(all, HasSubstr("(masked "));
+  for (const std::string value : {"QZJXQQZZ", "ZZJJXXQQ", "JJQQXXZZ", "XQXQJZJZ", "QJQJZXZX", "XJXJQZQZ", "JXJXZQZQ", "ZXZXQJQJ"})
+    for (const std::string& form : {value, Base64(value)})
+      for (size_t i = 0; i + 4 <= form.size(); ++i) ASSERT_THAT(all, Not(HasSubstr(form.substr(i, 4)))) << form;
 }
 
 TEST(Review, RemovedFieldsAndSpellingsOfTheSame) {
