@@ -36,7 +36,7 @@ struct ApplyOptions {
   std::string propagation = "Background";  // of deletes: Background or Foreground
   kube::Client* records = nullptr;         // reads and writes the inventory, where that is another than carries the steps out
   std::shared_ptr<const HealthRules> health;  // of the user; may be null
-  std::string approved_digest;    // lifts the holds of exactly this plan
+  std::string approved;           // lifts the holds of a plan with this Plan::approval
   // Called before the first delete of a run with every step that deletes or replaces, and again for a replace that only the
   // server asked for. An error keeps all of them from being sent: what was not archived is not deleted. Null: nothing is kept.
   std::function<Status(const Plan& plan, const std::vector<size_t>& steps)> before_removal = nullptr;
@@ -57,6 +57,7 @@ struct StepResult {
   State state = State::kNotStarted;
   std::string uid;          // of the object as it is now
   std::string resource_version;  // of what was written; "" where nothing was
+  bool replaced = false;    // it was deleted and made anew, by the plan or because only the server said so
   Health health;            // as far as it was looked at; kUnknown otherwise
   std::string message;      // the error, or why skipped
 };

@@ -48,7 +48,7 @@ bool IsStillThere(const kube::Answer& deleted) {
 ApplyRun::ApplyRun(kube::Client& client, const ResourceLookup& resources, const ApplyOptions& options, Clock& clock, const Plan& plan,
                    const Inventory& inventory, const ApplyProgress& progress)
     : client_(client), resources_(resources), options_(options), clock_(clock), plan_(plan), progress_(progress), watches_(client, mailbox_, clock),
-      schedule_(plan, !options.approved_digest.empty() && options.approved_digest == plan.digest, options.wait, options.health.get()),
+      schedule_(plan, plan.ApprovedBy(options.approved), options.wait, options.health.get()),
       cleaner_(client, [this](size_t item) {
         ++on_wire_;
         ++report_.requests;
@@ -272,6 +272,9 @@ void ApplyRun::OnWritten(size_t step, kube::Answer answer) {
   if (Retry(step, answer)) return;
   const bool immutable = SaysImmutable(answer.status);
   if (immutable && plan_.steps[step].replaceable && !plan_.steps[step].uid.empty() && work_[step].replace == Replace::kNo) {
+    if (unplanned_replaces_ >= plan_.replaces_left)
+      return FailStep(step, answer.object.error().message() + "; it would be deleted and made anew, and that is more than the budget lets through (spec.budget)");
+    ++unplanned_replaces_;
     Tell(ApplyEvent::Type::kRetry, step, "a field cannot be changed in place: replacing it");
     return SendDelete(step);
   }

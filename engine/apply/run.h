@@ -120,6 +120,7 @@ class ApplyRun {
   Phase phase_ = Phase::kBefore;
   bool begun_ = false, cancelled_ = false, expired_ = false, made_namespace_ = false;
   size_t on_wire_ = 0, writes_on_wire_ = 0;
+  size_t unplanned_replaces_ = 0;  // of Plan::replaces_left
   TimePoint deadline_;
   Inventory stored_, target_;  // what the cluster has, and what is being written
   std::optional<Error> error_, archive_error_;

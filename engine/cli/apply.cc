@@ -14,6 +14,7 @@
 #include "engine/cli/report.h"
 #include "engine/cli/source.h"
 #include "engine/cli/terminal.h"
+#include "engine/plan/digest.h"
 #include "engine/plan/format.h"
 
 namespace plumb::cli {
@@ -67,14 +68,19 @@ Result<int> Run(const Flags& flags) {
   ApplyOptions options;
   options.wait = flags.On("wait");
   options.deadline = timeout;
-  options.approved_digest = flags.Get("approve");
+  if (const std::string approved = flags.Get("approve"); !approved.empty()) {
+    if (approved.size() < kShortestDigest) return Invalid(fmt::format("--approve: '{}' is too short: give {} digits or more", approved, kShortestDigest));
+    if (once.plan.approval.starts_with(approved)) options.approved = once.plan.approval;
+    else if (!once.plan.approval.empty())
+      log::Warning(fmt::format("'{}' is not approved by '{}': other objects would be deleted or replaced than when that was said", once.plan.approval.substr(0, 12), approved));
+  }
   options.health = std::make_shared<const HealthRules>(std::move(health));
   PLUMB_TRY(archive_options, ArchiveOptionsOf(flags));
   if (archive_options)
     options.before_removal = [&, archive = Archive(*archive_options)](const Plan& plan, const std::vector<size_t>& steps) {
       return archive.Put(plan, steps, application.ns, once.cluster_identity);
     };
-  RecordSource(application, once.plan, options.approved_digest, once.inventory);
+  RecordSource(application, once.plan, options.approved, once.inventory);
   ApplyPrinter printer(stdout, colour, !json);
   PLUMB_TRY(report, Applier(*cluster.client, ResourcesOf(*cluster.discovery), options).Run(once.plan, once.inventory, [&](const ApplyEvent& e) { printer.Print(e); }, stop));
   if (json) fmt::print("{}\n", ReportJson(once.plan, report));
@@ -103,7 +109,7 @@ Command ApplyCommand() {
   for (const Flag& flag : ArchiveFlags()) command.flags.push_back(flag);
   for (const Flag& flag : ArchiveBoundFlags()) command.flags.push_back(flag);
   command.flags.push_back({"cluster-identity", 0, "UID", "of the namespace kube-system: write to this cluster and to no other", "", false, {}});
-  command.flags.push_back({"approve", 0, "DIGEST", "lift the holds of the plan with this digest", "", false, {}});
+  command.flags.push_back({"approve", 0, "DIGEST", "lift the holds that say 'approve DIGEST'", "", false, {}});
   return command;
 }
 

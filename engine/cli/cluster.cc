@@ -83,7 +83,7 @@ Result<OneShot> PlanOnce(Cluster& cluster, const Application& application, std::
   }
   view.contents = ContentsOf(*cluster.client, *cluster.discovery);
   view.own_namespace = kube::OwnNamespace();
-  view.other = OtherApplicationsOf(*cluster.client);
+  view.other = OtherApplicationsOf(*cluster.client, {application.ns});
   PLUMB_TRY(state, ClusterProbe(*cluster.client).Ask(Duration::zero()));
   once.wrong_cluster = WrongCluster(cluster.name, state, application.target_identity, once.inventory, "");
   if (!once.wrong_cluster.empty()) log::Warning(once.wrong_cluster);

@@ -37,6 +37,28 @@ std::vector<std::string> Literals(std::string arguments) {
   return words;
 }
 
+bool TakesApplication(const Command& command) { return command.arguments == "APP" || command.arguments == "[APP]"; }
+
+// Applications by name, of the cluster and namespace that the line says; none where it does not answer at once.
+constexpr std::string_view kBashApplications = R"(_plumb_applications() {
+  local i value at=()
+  for ((i = 2; i < COMP_CWORD; ++i)); do
+    case ${COMP_WORDS[i]} in --kubeconfig|--context|--namespace|-n)
+      value=${COMP_WORDS[i+1]}; [[ $value != = ]] || value=${COMP_WORDS[i+2]}
+      at+=("${COMP_WORDS[i]}" "$value") ;;
+    esac
+  done
+  words=$(timeout 2 plumb get --output name "${at[@]}" 2>/dev/null)
+}
+)";
+constexpr std::string_view kZshApplications = R"zsh(_plumb_applications() {
+  local flag; local -a at names
+  for flag in --kubeconfig --context --namespace -n; do [[ -z ${opt_args[$flag]} ]] || at+=($flag ${opt_args[$flag]}); done
+  names=(${(f)"$(timeout 2 plumb get --output name $at 2>/dev/null)"})
+  compadd -a names
+}
+)zsh";
+
 std::string Bash() {
   std::string cases;
   for (const Command& command : Commands()) {
@@ -48,11 +70,12 @@ std::string Bash() {
       if (flag.letter) cases += fmt::format("|'{} -{}'", command.name, flag.letter);
       cases += fmt::format(") words='{}' ;;\n", Joined(flag.choices));
     }
-    cases += fmt::format("    '{} '*) if [[ $cur == -* ]]; then words='{}'; else words='{}'; fi ;;\n", command.name, Joined(flags), Joined(Literals(command.arguments)));
+    const std::string words = TakesApplication(command) ? "_plumb_applications" : fmt::format("words='{}'", Joined(Literals(command.arguments)));
+    cases += fmt::format("    '{} '*) if [[ $cur == -* ]]; then words='{}'; else {}; fi ;;\n", command.name, Joined(flags), words);
   }
   return fmt::format(
       "# bash completion for plumb; install: plumb completion bash >/etc/bash_completion.d/plumb\n"
-      "_plumb() {{\n"
+      "{}_plumb() {{\n"
       "  local cur=${{COMP_WORDS[COMP_CWORD]}} prev=${{COMP_WORDS[COMP_CWORD-1]}} words=\n"
       "  if [[ $cur == = ]]; then cur=; elif [[ $prev == = ]]; then prev=${{COMP_WORDS[COMP_CWORD-2]}}; fi  # --flag=value is three words\n"
       "  if [[ $COMP_CWORD -eq 1 ]]; then words='{}'; else\n"
@@ -60,7 +83,7 @@ std::string Bash() {
       "  COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))  # none: the shell offers files\n"
       "}}\n"
       "complete -o default -F _plumb plumb\n",
-      Joined(CommandNames()), cases);
+      kBashApplications, Joined(CommandNames()), cases);
 }
 
 std::string ZshQuote(const std::string& text) {
@@ -92,16 +115,16 @@ std::string Zsh() {
     cases += fmt::format("    {}) _arguments", command.name);
     for (const Flag& flag : command.flags) cases += " " + ZshFlag(flag);
     const std::vector<std::string> literals = Literals(command.arguments);
-    cases += literals.empty() ? " '*:file:_files' ;;\n" : fmt::format(" '1:word:({})' ;;\n", Joined(literals));
+    cases += TakesApplication(command) ? " '1:application:_plumb_applications' ;;\n" : literals.empty() ? " '*:file:_files' ;;\n" : fmt::format(" '1:word:({})' ;;\n", Joined(literals));
   }
   return fmt::format(
       "#compdef plumb\n# zsh completion for plumb; install: plumb completion zsh >\"${{fpath[1]}}/_plumb\"\n"
-      "_plumb() {{\n  local -a commands=(\n{}  )\n"
+      "{}_plumb() {{\n  local -a commands=(\n{}  )\n"
       "  if (( CURRENT == 2 )); then _describe command commands; return; fi\n"
       "  local command=$words[2]\n  shift words; (( CURRENT-- ))\n"
       "  case $command in\n{}  esac\n}}\n"
       "if [ \"$funcstack[1]\" = \"_plumb\" ]; then _plumb \"$@\"; else compdef _plumb plumb; fi\n",
-      names, cases);
+      kZshApplications, names, cases);
 }
 
 Result<int> Run(const Flags& flags) {

@@ -69,12 +69,7 @@ Result<int> Run(const Flags& flags) {
   PLUMB_OK(serving.Serve(controller.loop(), [&](std::string* why) { return controller.Ready(why); }, [&] { return targets.Outstanding(); }));
   log::Info("following Applications", {{"namespace", options.ns}});
 
-  controller.Start();
-  WaitFor(stop);
-  log::Info("stopping");
-  serving.Stop();
-  controller.Stop();
-  return kExitOk;
+  return serving.Run(stop, [&] { controller.Start(); }, [&] { controller.Stop(); });
 }
 
 }  // namespace
@@ -89,8 +84,6 @@ Command ControllerCommand() {
                    {"watch", 0, "NAMESPACE", "look for Applications in this namespace only; may be given several times", "", true, {}}},
                   Run};
   for (const Flag& flag : ServingFlags()) command.flags.push_back(flag);
-  for (const Flag& flag : ClusterFlags()) command.flags.push_back(flag);
-  for (const Flag& flag : ServerCheckFlags()) command.flags.push_back(flag);
   return command;
 }
 

@@ -60,6 +60,7 @@ Result<int> Run(const Flags& flags) {
   if (flags.positional().size() > 1) return Invalid("one application or none is expected; without a name all are listed");
   PLUMB_TRY(cluster, Connect(flags));
   const std::string format = flags.Get("output");
+  if (format == "name" && !flags.positional().empty()) return Invalid("--output name lists applications; with one named there is nothing to list");
   if (!flags.positional().empty()) {
     PLUMB_TRY(application, FindApplication(cluster, flags.positional()[0]));
     if (format == "json") PrintJson(*application);
@@ -68,7 +69,10 @@ Result<int> Run(const Flags& flags) {
     return kExitOk;
   }
   PLUMB_TRY(applications, ListApplications(cluster, flags.On("all-namespaces") ? "" : cluster.ns));
-  if (format != "text") {
+  if (format == "name") {
+    for (const Document& application : applications)  // as every command takes it with the same flags
+      fmt::print("{}\n", flags.On("all-namespaces") ? NameOf(*application) : application->Get("metadata").GetString("name"));
+  } else if (format != "text") {
     const Document list = BuildDocument([&](Arena& arena) {
       std::vector<Value> items;
       for (const Document& application : applications) items.push_back(arena.Adopt(application));
@@ -91,7 +95,7 @@ Command GetCommand() {
                   "  plumb get --all-namespaces\n"
                   "  plumb get plumb-system/shop\n\n"
                   "APP is NAME in --namespace, or NAMESPACE/NAME; so it is for every command that takes one.\n",
-                  {{"all-namespaces", 'A', "", "of all namespaces", "", false, {}}, {"output", 'o', "FORMAT", "how to print the result", "text", false, {"text", "json", "yaml"}}},
+                  {{"all-namespaces", 'A', "", "of all namespaces", "", false, {}}, {"output", 'o', "FORMAT", "how to print the result", "text", false, {"text", "json", "yaml", "name"}}},
                   Run};
   for (const Flag& flag : ClusterFlags()) command.flags.push_back(flag);
   return command;

@@ -56,7 +56,9 @@ Result<int> Run(const Flags& flags) {
   ClusterProbe probe(*cluster.client);
   target->state = [&probe](Duration max_age) { return probe.Ask(max_age); };
   target->own_namespace = kube::OwnNamespace();
-  target->other = OtherApplicationsOf(*cluster.client);
+  std::vector<std::string> namespaces;
+  for (const Application& application : applications) namespaces.push_back(application.ns);
+  target->other = OtherApplicationsOf(*cluster.client, std::move(namespaces));
 
   LoopContext context = serving.context();
   context.target_for = [&](const Application& application) -> Result<std::shared_ptr<Target>> {
@@ -70,12 +72,7 @@ Result<int> Run(const Flags& flags) {
   PLUMB_OK(serving.Serve(*loop, [&](std::string* why) { return loop->Ready(why); },
                          [&] { return std::map<std::string, size_t>{{target->cluster, cluster.client->transport().outstanding()}}; }));
 
-  loop->Start();
-  WaitFor(stop);
-  log::Info("stopping");
-  serving.Stop();
-  loop->Stop();
-  return kExitOk;
+  return serving.Run(stop, [&] { loop->Start(); }, [&] { loop->Stop(); });
 }
 
 }  // namespace
@@ -90,8 +87,6 @@ Command RunCommand() {
                    {"sandbox", 0, "", "use an embedded cluster instead of a kubeconfig", "", false, {}}},
                   Run};
   for (const Flag& flag : ServingFlags()) command.flags.push_back(flag);
-  for (const Flag& flag : ClusterFlags()) command.flags.push_back(flag);
-  for (const Flag& flag : ServerCheckFlags()) command.flags.push_back(flag);
   return command;
 }
 

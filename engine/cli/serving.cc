@@ -8,6 +8,8 @@
 #include "core/log.h"
 #include "core/version.h"
 #include "engine/cli/archive.h"
+#include "engine/cli/cluster.h"
+#include "engine/cli/command.h"
 #include "engine/cli/listen.h"
 #include "engine/cli/run_metrics.h"
 #include "engine/cli/source.h"
@@ -33,6 +35,8 @@ std::vector<Flag> ServingFlags() {
   for (const Flag& flag : ArchiveFlags()) flags.push_back(flag);
   for (const Flag& flag : ArchiveBoundFlags()) flags.push_back(flag);
   for (const Flag& flag : RemoteBaseFlags("none")) flags.push_back(flag);
+  for (const Flag& flag : ClusterFlags()) flags.push_back(flag);
+  for (const Flag& flag : ServerCheckFlags()) flags.push_back(flag);
   return flags;
 }
 
@@ -97,6 +101,15 @@ Status Serving::Serve(Loop& loop, std::function<bool(std::string*)> ready, std::
   PLUMB_OK(WriteAddress(flags_.Get("write-address"), address));
   log::Info("listening", {{"address", address}, {"paths", "/metrics /healthz /readyz /webhook /api/v1/applications"}});
   return Ok();
+}
+
+int Serving::Run(const std::stop_token& stop, const std::function<void()>& start, const std::function<void()>& end) {
+  start();
+  WaitFor(stop);
+  log::Info("stopping");
+  server_->Stop();
+  end();
+  return kExitOk;
 }
 
 }  // namespace plumb::cli

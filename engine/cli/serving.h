@@ -18,7 +18,7 @@
 
 namespace plumb::cli {
 
-// --listen, --write-address, --cache, and those of remote bases.
+// --listen, --write-address, --cache, those of remote bases, of the cluster and of the server check.
 std::vector<Flag> ServingFlags();
 
 // Outlives the loop that works with it.
@@ -34,7 +34,8 @@ class Serving {
   // Serves /metrics, probes, webhooks and the list of applications until this goes. Errors: of the flags; of the server.
   // `outstanding` are the requests that each cluster's server has not answered yet.
   Status Serve(Loop& loop, std::function<bool(std::string* why_not)> ready, std::function<std::map<std::string, size_t>()> outstanding);
-  void Stop() { server_->Stop(); }
+  // Starts what was made, waits for `stop` and ends it; first the endpoints, which ask it how it is. The exit code.
+  int Run(const std::stop_token& stop, const std::function<void()>& start, const std::function<void()>& end);
 
  private:
   const Flags& flags_;

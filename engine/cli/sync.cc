@@ -4,12 +4,11 @@
 #include "engine/cli/application_objects.h"
 #include "engine/cli/command.h"
 #include "engine/controller/controller.h"
+#include "engine/plan/digest.h"
 
 namespace plumb::cli {
 
 namespace {
-
-constexpr size_t kShortestDigest = 8;
 
 int Said(const Flags& flags, Value application, std::string_view what, const std::string& text) {
   if (flags.Get("output") == "json") {
@@ -48,23 +47,25 @@ Result<int> Suspend(const Flags& flags) { return SetSuspend(flags, true); }
 Result<int> Resume(const Flags& flags) { return SetSuspend(flags, false); }
 
 Result<int> Approve(const Flags& flags) {
-  PLUMB_TRY(digest, OneArgument(flags, "the digest of a plan, as 'plumb get' shows it"));
-  if (digest.size() < kShortestDigest) return Invalid(fmt::format("'{}' is too short for a digest: give {} digits or more", digest, kShortestDigest));
+  PLUMB_TRY(digest, OneArgument(flags, "what to approve, as 'plumb get' shows it"));
+  if (digest.size() < kShortestDigest) return Invalid(fmt::format("'{}' is too short: give {} digits or more", digest, kShortestDigest));
   PLUMB_TRY(cluster, Connect(flags));
   PLUMB_TRY(applications, ListApplications(cluster, flags.Has("namespace") ? cluster.ns : ""));
+  const auto approval_of = [](const Document& application) { return application->Get("status").Get("plan").GetString("approval"); };
   const Document* found = nullptr;
   std::string held;
   for (const Document& application : applications) {
-    const std::string_view plan = application->Get("status").Get("plan").GetString("digest");
-    if (!application->Get("status").Get("holds").empty()) held += fmt::format("\n  {}  {}: {}", plan.substr(0, 12), NameOf(*application), application->Get("status").GetString("summary"));
-    if (plan.empty() || !plan.starts_with(digest)) continue;
-    if (found) return Invalid(fmt::format("both '{}' and '{}' have a plan that begins with '{}'; give more digits, or --namespace", NameOf(**found), NameOf(*application), digest));
+    const std::string_view approval = approval_of(application);
+    if (approval.empty()) continue;  // nothing of it is held, or nothing that an approval lifts
+    held += fmt::format("\n  {}  {}: {}", approval.substr(0, 12), NameOf(*application), application->Get("status").GetString("summary"));
+    if (!approval.starts_with(digest)) continue;
+    if (found) return Invalid(fmt::format("'{}' begins what both '{}' and '{}' hold; give more digits, or --namespace", digest, NameOf(**found), NameOf(*application)));
     found = &application;
   }
-  if (!found) return NotFound(fmt::format("no application has a plan '{}': it may have changed since{}", digest, held.empty() ? "; nothing is held" : "; held are:" + held));
-  const std::string plan((*found)->Get("status").Get("plan").GetString("digest"));
-  PLUMB_OK(Annotate(cluster, **found, kApproveAnnotation, fmt::format("{} by {}", plan, Who(cluster))));
-  return Said(flags, **found, "approve", fmt::format("plan {} is approved", plan.substr(0, 12)));
+  if (!found) return NotFound(fmt::format("no application holds '{}': what would be deleted or replaced may be other objects since{}", digest, held.empty() ? "; nothing waits for approval" : "; waiting for approval:" + held));
+  const std::string approval(approval_of(*found));
+  PLUMB_OK(Annotate(cluster, **found, kApproveAnnotation, fmt::format("{} by {}", approval, Who(cluster))));
+  return Said(flags, **found, "approve", fmt::format("{} is approved", approval.substr(0, 12)));
 }
 
 Command Make(std::string name, std::string arguments, std::string summary, std::string details, Result<int> (*run)(const Flags&)) {
@@ -81,7 +82,7 @@ Command SyncCommand() {
 Command SuspendCommand() { return Make("suspend", "APP", "neither sync nor heal an application for now", "  plumb suspend shop\n", Suspend); }
 Command ResumeCommand() { return Make("resume", "APP", "let a suspended application go on", "  plumb resume shop\n", Resume); }
 Command ApproveCommand() {
-  return Make("approve", "DIGEST", "let a held plan go through", "  plumb approve 0a1b2c3d4e5f\n\nExactly this plan: one that changed in the meantime has another digest, and is held again.\n", Approve);
+  return Make("approve", "DIGEST", "let what is held go through", "  plumb approve 0a1b2c3d4e5f\n\nExactly the deletes and replaces that were held: other changes that come in meanwhile do not matter, and with one more\nobject to delete, or another one, it is held again.\n", Approve);
 }
 
 }  // namespace plumb::cli

@@ -8,7 +8,7 @@
 #include "engine/cli/application_objects.h"
 #include "engine/cli/command.h"
 #include "engine/cli/terminal.h"
-#include "engine/health/health.h"
+#include "engine/health/health_rules.h"
 
 namespace plumb::cli {
 
@@ -25,7 +25,8 @@ struct Node {
 
 class TreeReader {
  public:
-  explicit TreeReader(Cluster& cluster) : cluster_(cluster) {}
+  // `rules`: of the application itself; those in its repository are not at hand.
+  TreeReader(Cluster& cluster, HealthRules rules) : cluster_(cluster), rules_(std::move(rules)) {}
 
   // The objects of the inventory, then, of every kind in their namespaces, what they own.
   Status Read(const Inventory& inventory) {
@@ -42,7 +43,7 @@ class TreeReader {
       std::string uid(found.object->Get("metadata").GetString("uid"));
       if (uid.empty()) uid = "missing:" + object.id.ToString();
       roots_.push_back(uid);
-      nodes_[uid] = {object.id, found.state == LiveObject::State::kUnknown ? Health{HealthStatus::kUnknown, found.reason} : Assess(found.object.root()), {}};
+      nodes_[uid] = {object.id, found.state == LiveObject::State::kUnknown ? Health{HealthStatus::kUnknown, found.reason} : Assess(found.object.root(), &rules_), {}};
     }
     for (const kube::Resource& resource : map->resources()) {
       if (!resource.namespaced || !resource.Can("list") || resource.gvk.kind == "Event") continue;
@@ -80,7 +81,7 @@ class TreeReader {
         const kube::Answer answer = cluster_.client->Get(ref);
         if (!answer.object.ok()) continue;  // gone since
         parent->second.children.push_back(uid);
-        nodes_[uid] = {ref.id(), Assess(answer.object->root()), {}};
+        nodes_[uid] = {ref.id(), Assess(answer.object->root(), &rules_), {}};
         grown = true;
       }
       if (!grown) return;
@@ -88,6 +89,7 @@ class TreeReader {
   }
 
   Cluster& cluster_;
+  const HealthRules rules_;
   std::vector<std::string> roots_;
   std::map<std::string, Node> nodes_;
   std::vector<std::tuple<std::string, kube::ObjectRef, std::string>> owned_;  // owner's UID, object, its UID
@@ -133,7 +135,12 @@ Result<int> Run(const Flags& flags) {
   const kube::Answer answer = cluster.client->Get({*kube::BuiltIn("ConfigMap"), record.ns, record.name, ""});
   if (!answer.object.ok() && answer.object.error().code() != Code::kNotFound) return answer.object.error().Wrap("inventory");
   PLUMB_TRY(inventory, ReadInventory(application, answer.object.ok() ? answer.object->root() : Value()));
-  TreeReader tree(cluster);
+  HealthRules rules;
+  if (const Value health = document->Get("spec").Get("health"); health.is_list()) {
+    PLUMB_TRY(parsed, HealthRules::Parse(health, "spec.health"));
+    rules = std::move(parsed);
+  }
+  TreeReader tree(cluster, std::move(rules));
   PLUMB_OK(tree.Read(inventory));
   const TreePrinter printer(tree);
   if (flags.Get("output") == "json") {

@@ -58,7 +58,7 @@ class SchemaWriter {
         members.push_back({"additionalProperties", arena_.Map({{"type", Arena::Borrow("string")}})});
         break;
       case FieldRow::Type::kAny:
-        members = Typed("object", field.meaning);
+        members.push_back({"description", arena_.String(field.meaning)});
         members.push_back({"x-kubernetes-preserve-unknown-fields", Arena::Bool(true)});
         break;
       case FieldRow::Type::kBool: members = Typed("boolean", field.meaning); break;

@@ -93,7 +93,7 @@ Result<std::shared_ptr<Target>> Targets::For(const std::string& name, const std:
   target->schema = SchemasOf(*cluster->schemas);
   if (cluster->check) target->check = ChecksOf(*cluster->check, target->resources, target->schema);
   target->contents = ContentsOf(*cluster->client, *cluster->discovery);
-  target->other = OtherApplicationsOf(*cluster->client);
+  target->other = OtherApplicationsOf(*cluster->client, record_namespaces_);
   target->state = [probe = cluster->probe.get()](Duration max_age) { return probe->Ask(max_age); };
   if (name.empty()) target->own_namespace = kube::OwnNamespace();
   target->owner = cluster;

@@ -35,6 +35,9 @@ class Targets {
 
   void SetOnLiveChange(OnLiveChange on_change) { on_change_ = std::move(on_change); }
 
+  // Where the records of Applications are, for a cluster that lets nobody list them all. Before the first For.
+  void SetRecordNamespaces(std::vector<std::string> namespaces) { record_namespaces_ = std::move(namespaces); }
+
   // Asks each cluster's server about what the diff is not sure of; nullopt: nobody is asked. Before the first For.
   void SetChecks(std::optional<kube::ServerCheckOptions> checks) { checks_ = std::move(checks); }
 
@@ -68,6 +71,7 @@ class Targets {
   Clock& clock_;
   const MakeLive make_live_;
   OnLiveChange on_change_;
+  std::vector<std::string> record_namespaces_;
   std::optional<kube::ServerCheckOptions> checks_;
   mutable Mutex mu_;
   std::map<std::string, std::shared_ptr<Cluster>> clusters_ GUARDED_BY(mu_);

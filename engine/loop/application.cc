@@ -143,7 +143,12 @@ Result<Application> ParseApplication(const Document& document, Place place) {
   application.suspend = fields.Bool("suspend", false);
   application.ignore = document.At(fields.List("ignore"));
   application.history_limit = static_cast<size_t>(fields.Int("history", static_cast<int64_t>(application.history_limit), 1, 100));
+  const Value health = fields.List("health");
   PLUMB_OK(fields.Finish(), context);
+  if (!health.is_null()) {
+    PLUMB_TRY(rules, HealthRules::Parse(health, "spec.health"), context);
+    application.health = std::move(rules);
+  }
 
   for (size_t i = 0; i < sources.size(); ++i) {
     PLUMB_TRY(source, ParseSource(document, sources[i], fmt::format("spec.sources[{}]", i), place), context);

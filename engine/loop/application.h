@@ -9,6 +9,7 @@
 
 #include "core/clock.h"
 #include "core/object.h"
+#include "engine/health/health_rules.h"
 #include "engine/loop/windows.h"
 #include "sources/git_spec.h"
 
@@ -71,6 +72,7 @@ struct Application {
   std::vector<std::string> takes_over;  // other applications, "namespace/name", whose objects become this one's: it was renamed
   Budget budget;
   Document ignore;             // list of ignore rules (docs/diff.md), or null
+  HealthRules health;          // that go before those of the sources and Plumb's own (docs/health.md)
   bool deleting = false;       // of an object in a cluster: it is being deleted, and with it what it made
   size_t history_limit = 10;   // revisions that the status remembers
   Origin origin;               // where it was read

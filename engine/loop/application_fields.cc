@@ -27,8 +27,47 @@ sources: list! | one or more; their manifests are joined
       knownHostsFile: string@file ~ known_hosts | the host keys to accept
   directory: string@file ~ ./deploy | instead of git: a local directory
   path: string = "" | the directory in the source to render; "" is its root
-  plain: any ~ {recurse: true} | plain manifests, with the renderer's options; recognised from the files where no renderer is named
-  kustomize: any ~ {namePrefix: p-} | a kustomization, with options (docs/kustomize.md)
+  plain: map | plain manifests; recognised from the files where no renderer is named
+    recurse: bool ~ true | directories within `path` too
+    include: strings ~ ['*.yaml'] | files to read; globs
+    exclude: strings ~ ['*-test.yaml'] | files to leave out
+  kustomize: map | a kustomization, with options that go before its own (docs/kustomize.md)
+    namePrefix: string ~ team- | before every name
+    nameSuffix: string ~ -v2 | after every name
+    namespace: string ~ shop | of every object
+    images: any ~ [web=registry.example/web:1.2] | a list of texts, or of {name, newName, newTag, tagSuffix, digest}
+    replicas: list | how many of each
+      name: string! ~ web | of the Deployment, StatefulSet, ...
+      count: int(0..2147483647)! ~ 3 | replicas
+    labels: list | more labels
+      pairs: texts! ~ {team: web} | the labels
+      includeSelectors: bool ~ false | in selectors too
+      includeTemplates: bool ~ false | in pod templates too
+    commonLabels: texts ~ {team: web} | labels, in selectors too
+    commonAnnotations: texts ~ {team: web} | annotations of every object
+    components: strings ~ [components/tls] | directories of the source
+    patches: list | changes of objects
+      path: string ~ patch.yaml | a file of the source
+      patch: string ~ '[{op: remove, path: /spec/replicas}]' | or the patch itself: strategic merge, or JSON 6902
+      target: map | the objects it is for; without it, the one that the patch names
+        group: string ~ apps | of the API; regular expressions
+        version: string ~ v1 | likewise
+        kind: string ~ Deployment | likewise
+        name: string ~ web.* | likewise
+        namespace: string ~ shop | likewise
+        labelSelector: string ~ app=web | as kubectl's
+        annotationSelector: string ~ team=web | likewise
+      options: map | what the patch may change beyond fields
+        allowNameChange: bool ~ false | the name
+        allowKindChange: bool ~ false | the kind
+    postBuild: map | variables in the rendered manifests
+      substitute: texts ~ {region: eu} | their values
+      substituteFrom: list | more of them
+        file: string! ~ vars.yaml | a ConfigMap or Secret in the source
+      strict: bool ~ false | a variable without a value is an error
+      substituteStrategy: choice(WithVariables,Always) ~ WithVariables | whether a manifest has to name it first
+    loadRestrictor: choice(rootOnly,none) ~ rootOnly | whether files outside of the directory may be read
+    order: choice(legacy,none) ~ legacy | of the objects
 target: map | where the objects go
   cluster: string = "" | a registered cluster; "" is the one that Plumb runs in or was given
   namespace: string = default | for objects that name none
@@ -66,6 +105,13 @@ ignore: list = [] | fields that others may own (docs/diff.md)
   jsonPointers: strings ~ [/spec/replicas] | as in Argo CD
   jqPathExpressions: strings ~ [.spec.replicas] | as in Argo CD
   managedFieldsManagers: strings ~ [istiod] | as in Argo CD
+health: list = [] | when objects of a kind are ready: before .plumb/health.yaml of the sources and Plumb's own rules (docs/health.md)
+  kinds: strings! ~ [Cart.shop.example] | Kind.group; * stands for any part of it
+  rules: list! | the first that applies decides; none: progressing
+    is: choice(healthy,suspended,progressing,degraded,unknown)! ~ degraded | what the object is then
+    final: bool ~ true | of degraded: nothing waits for it any longer
+    when: any ~ {condition: Failed} | a test, or a list of tests that must all hold: condition (status, reason, severity) or field (equals, same), of the object or of any or each item of a list; absent: always
+    message: string ~ 'has failed: {status.reason}' | in a sentence; {status.phase} stands for the field
 dependsOn: list = [] | other applications that come first
   name: string! ~ base | the application's name
   namespace: string ~ default | its namespace; absent: this one's own
@@ -92,7 +138,8 @@ conditions: list | Ready always; Reconciling and Stalled only while they are tru
   lastTransitionTime: time! | when status changed last
   observedGeneration: int(0..9223372036854775807) | of the spec
 plan: map | the last plan that had changes
-  digest: string | what an approval names
+  digest: string | of all that would change
+  approval: string | of what is held until it is approved: what `plumb approve` names
   create: int(0..9223372036854775807) | objects to create
   change: int(0..9223372036854775807) | objects to change
   replace: int(0..9223372036854775807) | objects to delete and make anew
@@ -108,7 +155,7 @@ resources: list | the objects, those that are not ready first; at most 100
   kind: string | of the object
   namespace: string | of the object
   name: string | of the object
-  health: string | Healthy, Progressing, Degraded, Missing, Suspended, Unknown
+  health: string | healthy, progressing, degraded, missing, suspended, unknown
   message: string | why
   driftedFields: int(0..9223372036854775807) | declared fields that somebody changed
 resourcesOmitted: int(0..9223372036854775807) | objects that are not listed

@@ -155,7 +155,8 @@ Result<Plan> PlanApplication(const Application& application, const DesiredSet& d
   const auto look_up = [&](const LiveObject& live) {
     const std::string id(GetAt(live.object.root(), {"metadata", "labels"}).GetString(kPartOfLabel));
     if (id.empty() || id == own_id || !view.other || input.others.contains(id)) return;
-    if (auto other = view.other(id); other.ok()) input.others.emplace(id, *std::move(other));
+    auto other = view.other(id);
+    input.others.emplace(id, other.ok() ? *std::move(other) : OtherApplication{"", {}, other.error().message()});
   };
   input.inventory_size = view.inventory_size;
   input.removed_recently = view.removed_recently;
@@ -203,8 +204,8 @@ Result<Plan> PlanApplication(const Application& application, const DesiredSet& d
   return plan;
 }
 
-void RecordSource(const Application& application, const Plan& plan, const std::string& approved_digest, Inventory& inventory) {
-  const bool held = approved_digest != plan.digest && std::any_of(plan.holds.begin(), plan.holds.end(), [](const Hold& hold) { return hold.id == "moved"; });
+void RecordSource(const Application& application, const Plan& plan, const std::string& approved, Inventory& inventory) {
+  const bool held = !plan.ApprovedBy(approved) && std::any_of(plan.holds.begin(), plan.holds.end(), [](const Hold& hold) { return hold.id == "moved"; });
   if (std::string source = SourceText(application); !held && !source.empty()) inventory.set_source(std::move(source));
 }
 

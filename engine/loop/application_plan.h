@@ -85,7 +85,7 @@ ObjectDiff DiffDesired(const Manifest& manifest, const LiveObject& live, const P
 ObjectDiff CheckedDiff(const Manifest& manifest, const LiveObject& live, const PlanView& view);
 
 // Writes into the inventory where the manifests come from; not while that very change holds the plan back.
-void RecordSource(const Application& application, const Plan& plan, const std::string& approved_digest, Inventory& inventory);
+void RecordSource(const Application& application, const Plan& plan, const std::string& approved, Inventory& inventory);
 
 // The inventory that a cluster's record (null where there is none) says `application` has. Errors: of Inventory::Parse.
 Result<Inventory> ReadInventory(const Application& application, Value record);

@@ -6,7 +6,7 @@
 //     NAME: TYPE[!][+][@file|@cluster] [= DEFAULT | ~ EXAMPLE] | MEANING
 //
 // TYPE is string, bool, int(LEAST..MOST), duration, time, choice(A,B), strings (a list of them), texts (a map of them), any
-// (a map that another document describes), map or list (of maps; their fields follow). `!` is required, `+` is shown in the
+// (a value that another document describes), map or list (of maps; their fields follow). `!` is required, `+` is shown in the
 // example though it is not; `@file` is for documents in files, `@cluster` for objects in a cluster.
 //
 // Immutable once made; thread-safe to read.

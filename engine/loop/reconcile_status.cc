@@ -51,7 +51,8 @@ void Reconciler::Publish() {
   told_failure_ = next.failure;
   const bool news = next.summary != before.summary || next.revision != before.revision || next.healthy != before.healthy || next.synced != before.synced ||
                     next.history.size() != before.history.size() || next.ready != before.ready || next.objects != before.objects ||
-                    next.drift.size() != before.drift.size() || next.sync_handled != before.sync_handled || next.gone != before.gone || next.plan_digest != before.plan_digest;
+                    next.drift.size() != before.drift.size() || next.sync_handled != before.sync_handled || next.gone != before.gone || next.plan_digest != before.plan_digest ||
+                    next.approval != before.approval;
   if (next.phase != before.phase || next.revision != before.revision) next.changed = context_.clock->Wall();
   if ((next.phase == Phase::kSynced) != (before.phase == Phase::kSynced) || next.ready_since == WallTime{}) next.ready_since = context_.clock->Wall();
   const bool healthy = next.healthy;

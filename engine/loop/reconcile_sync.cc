@@ -241,7 +241,7 @@ std::optional<Reconciler::Gate> Reconciler::WhyNotNow(const Plan& plan, bool dri
 void Reconciler::SetHolds(const Plan& plan, bool part, const std::optional<Gate>& gate) {
   std::vector<HoldState> holds;
   if (part) holds = whole_holds_;
-  const bool approved = !approved_.empty() && approved_ == plan.digest;
+  const bool approved = plan.ApprovedBy(approved_);
   if (gate && !gate->waits) holds.push_back(gate->hold);
   if (!approved)
     for (const Hold& hold : plan.holds) holds.push_back({hold.id, hold.reason, hold.lift, {}});
@@ -274,16 +274,17 @@ Status Reconciler::CarryOut(const Plan& plan, bool part, std::stop_token stop, b
     MutexLock lock(mu_);
     if (!plan.empty() && (!part || whole_holds_.empty()))  // what waits for an approval stays the plan that is told
       std::tie(status_.plan_digest, status_.plan) = std::tie(plan.digest, plan.summary);
+    if (!part || whole_holds_.empty()) status_.approval = plan.ApprovedBy(approved_) ? "" : plan.approval;
     if (request_) status_.sync_handled = request_->id;
   }
   held = gate.has_value() || !holds_.empty();
   if (gate) return Ok();
   const WallTime started = context_.clock->Wall();
   const Status status = Apply(plan, drifted, stop);
-  const bool heals = !drifted.empty() && approved_ != plan.digest;
+  const bool heals = !drifted.empty() && !plan.ApprovedBy(approved_);
   if (!part && status.ok() && render_failure_.empty()) revision_applied_ = true;
   if (status.ok() && held && plan.summary.create + plan.summary.patch + plan.summary.replace + plan.summary.remove > 0) {
-    PutBack({false, true, {}});  // what is held has a plan, and a digest to approve, of its own now
+    PutBack({false, true, {}});  // what is held has a plan of its own now
     LookAt(context_.clock->Now());
   }
   if (!status.ok() && stop.stop_requested()) {
@@ -291,7 +292,7 @@ Status Reconciler::CarryOut(const Plan& plan, bool part, std::stop_token stop, b
   } else if (!status.ok()) {
     if (!heals) Remember(plan, HistoryEntry::Result::kFailed, status.error().message(), started);
   } else if (!plan.empty() && !heals) {
-    if (plan.summary.sends() || approved_ == plan.digest) Remember(plan, HistoryEntry::Result::kSucceeded, SummaryLine(plan), started);
+    if (plan.summary.sends() || plan.ApprovedBy(approved_)) Remember(plan, HistoryEntry::Result::kSucceeded, SummaryLine(plan) + (plan.ApprovedBy(approved_) ? " (approved)" : ""), started);
   }
   request_.reset();
   return status;
@@ -301,7 +302,7 @@ Status Reconciler::Apply(const Plan& plan, const std::vector<FoundDrift>& drifte
   const TimePoint start = context_.clock->Now();
   ApplyOptions options;
   options.deadline = application_.sync.timeout;
-  options.approved_digest = approved_;
+  options.approved = approved_;
   options.health = assessed_by_;
   options.records = &target_->record_client();
   Applier applier(*target_->client, target_->resources, options, *context_.clock);
@@ -330,16 +331,15 @@ Status Reconciler::Apply(const Plan& plan, const std::vector<FoundDrift>& drifte
   failed_objects_.clear();
   size_t removed = 0;
   for (size_t i = 0; i < plan.steps.size(); ++i) {
-    const Action action = plan.steps[i].action;
-    const bool replaced = action == Action::kReplace && !plan.steps[i].hook && report.steps[i].state == StepResult::State::kApplied;
-    if (report.steps[i].state == StepResult::State::kDeleted || replaced) ++removed;
+    const bool approved = plan.steps[i].hold >= 0;  // or it would not have been carried out
+    if (!approved && (report.steps[i].state == StepResult::State::kDeleted || report.steps[i].replaced)) ++removed;
     if (!plan.steps[i].hook) written_.Note(plan.steps[i].id, report.steps[i].resource_version, context_.clock->Now());
     const StepResult::State state = report.steps[i].state;
     if (state == StepResult::State::kApplied) fights_.Wrote(plan.steps[i], context_.clock->Now());
     if (state == StepResult::State::kFailed || state == StepResult::State::kBlocked || state == StepResult::State::kSkipped)
       failed_objects_.insert(plan.steps[i].id);
   }
-  if (removed > 0 && approved_ != plan.digest) removals_.emplace_back(context_.clock->Now(), removed);
+  if (removed > 0) removals_.emplace_back(context_.clock->Now(), removed);
   if (!plan.empty()) {
     MutexLock lock(mu_);
     status_.cluster_identity = cluster_.identity;
@@ -364,7 +364,7 @@ Status Reconciler::Apply(const Plan& plan, const std::vector<FoundDrift>& drifte
 // One entry for a revision, however often it was tried.
 void Reconciler::Remember(const Plan& plan, HistoryEntry::Result result, std::string message, WallTime started) {
   std::string by = "auto";
-  if (!approved_.empty() && approved_ == plan.digest && !approved_by_.empty()) by = approved_by_;
+  if (plan.ApprovedBy(approved_) && !approved_by_.empty()) by = approved_by_;
   if (request_ && !request_->by.empty()) by = request_->by;
   MutexLock lock(mu_);
   std::deque<HistoryEntry>& history = status_.history;

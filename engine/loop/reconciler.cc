@@ -20,6 +20,7 @@ Reconciler::Reconciler(Application application, ReconcilerContext context, Ignor
       rendering_(application_.sources, context_.helpers),
       backoff_({application_.sync.retry.first, application_.sync.retry.max}) {
   work_.source = work_.all = true;
+  assessed_by_ = std::make_shared<const HealthRules>(application_.health);
   status_ = before;
   taken_over_ = application_.generation != 0 && before.generation == application_.generation && !before.revision.empty();
   status_.ns = application_.ns;
@@ -224,7 +225,9 @@ bool Reconciler::RefreshSources() {
   auto rendered = rendering_.Update(states);
   const bool touched = !rendered.ok() || *rendered;
   if (rendered.ok() && *rendered) {
-    assessed_by_ = std::make_shared<const HealthRules>(rendering_.health());
+    HealthRules health = application_.health;
+    health.Add(rendering_.health());
+    assessed_by_ = std::make_shared<const HealthRules>(std::move(health));
     rules_ = ignore_;
     rules_.Add(rendering_.rules());
   }

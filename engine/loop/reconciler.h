@@ -129,7 +129,7 @@ class Reconciler {
   // Touched by Reconcile alone.
   std::shared_ptr<Target> target_;
   Rendering rendering_;
-  std::shared_ptr<const HealthRules> assessed_by_;  // the health rules of the sources
+  std::shared_ptr<const HealthRules> assessed_by_;  // the health rules of the Application, then those of its sources
   IgnoreRules rules_;  // ignore_, and those of the sources
   Completeness fresh_{false, "the source was not read yet"};
   std::optional<DesiredSet> desired_;

@@ -69,6 +69,7 @@ struct ApplicationStatus {
   std::map<ObjectId, DriftedObject> drift;
   std::vector<HoldState> holds;
   std::string plan_digest;      // of the last plan that had changes
+  std::string approval;         // Plan::approval of what is held now; "" where approval lifts nothing
   PlanSummary plan;
   std::deque<HistoryEntry> history;  // the newest first
   std::string cluster_identity; // UID of the kube-system namespace of the cluster that was written to

@@ -74,8 +74,10 @@ class Writer {
 
   Value Plan() {
     const PlanSummary& plan = status_.plan;
-    return arena_.Map({{"digest", arena_.String(status_.plan_digest)}, {"create", Count(plan.create)}, {"change", Count(plan.patch)},
-                       {"replace", Count(plan.replace)}, {"delete", Count(plan.remove)}, {"held", Count(plan.held)}, {"blocked", Count(plan.blocked)}});
+    std::vector<Member> members = {{"digest", arena_.String(status_.plan_digest)}, {"create", Count(plan.create)}, {"change", Count(plan.patch)},
+                                   {"replace", Count(plan.replace)}, {"delete", Count(plan.remove)}, {"held", Count(plan.held)}, {"blocked", Count(plan.blocked)}};
+    Text(members, "approval", status_.approval);
+    return arena_.Map(members);
   }
 
   Value Resources() {
@@ -115,7 +117,7 @@ class Writer {
     for (const HistoryEntry& entry : status_.history) {
       std::vector<Member> members;
       Text(members, "revision", entry.revision);
-      members.insert(members.end(), {{"plan", arena_.String(entry.digest)},
+      members.insert(members.end(), {{"plan", Cut(entry.digest)},
                                      {"by", Cut(entry.by)},
                                      {"result", Arena::Borrow(HistoryResultName(entry.result))},
                                      {"message", Cut(entry.message)},
@@ -150,6 +152,7 @@ ApplicationStatus ReadStatus(Value status) {
   const Value plan = status.Get("plan");
   const auto count = [&](std::string_view key) { return static_cast<size_t>(std::max<int64_t>(0, plan.Get(key).AsInt())); };
   read.plan_digest = plan.GetString("digest");
+  read.approval = plan.GetString("approval");
   read.plan.create = count("create");
   read.plan.patch = count("change");
   read.plan.replace = count("replace");

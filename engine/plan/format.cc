@@ -106,7 +106,7 @@ class JsonWriter {
     }
     for (const std::string& warning : plan_.warnings) warnings.push_back(Text(warning));
     for (const std::string& error : plan_.unchecked) unchecked.push_back(Text(error));
-    return a_.Map({{"application", Text(plan_.application)}, {"digest", Text(plan_.digest)}, {"summary", Summary()},
+    return a_.Map({{"application", Text(plan_.application)}, {"digest", Text(plan_.digest)}, {"approval", Text(plan_.approval)}, {"summary", Summary()},
                    {"steps", a_.List(steps)}, {"holds", a_.List(holds)}, {"warnings", a_.List(warnings)}, {"unchecked", a_.List(unchecked)}});
   }
 

@@ -22,7 +22,7 @@ std::string FormatPlan(const Plan& plan, const PlanFormat& format = {});
 // "2 to create, 1 to change, 3 to delete (held: more than budget.deletes), 14 unchanged"; "in sync: 14 objects".
 std::string SummaryLine(const Plan& plan);
 
-// {"application","digest","summary":{...},"steps":[{"action","id","after":[...],...}],"holds","warnings"}.
+// {"application","digest","approval","summary":{...},"steps":[{"action","id","after":[...],...}],"holds","warnings"}.
 Document PlanToJson(const Plan& plan, const Masker* masker = nullptr);
 
 }  // namespace plumb

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/plan/digest.h"
 #include "engine/plan/guards.h"
 
 namespace plumb {
@@ -13,7 +14,7 @@ std::string Objects(size_t n) { return fmt::format("{} object{}", n, n == 1 ? ""
 
 class Holder {
  public:
-  Holder(const PlanInput& input, Plan& plan) : input_(input), plan_(plan), approve_(fmt::format("approve plan {}", plan.digest.substr(0, 12))) {}
+  Holder(const PlanInput& input, Plan& plan) : input_(input), plan_(plan) {}
 
   void Run() {
     for (size_t i = 0; i < plan_.steps.size(); ++i) {
@@ -25,13 +26,19 @@ class Holder {
     Frozen();
     Moved();
     Protected();
-    if (!input_.options.remove_all && !Empty()) Budget();
+    if (!input_.options.remove_all) {
+      if (!Empty()) Budget();
+      plan_.replaces_left = Left();
+    }
     Unknown();
     InUse();
+    plan_.approval = ApprovalDigest(plan_, input_.moved);
+    for (Hold& hold : plan_.holds)
+      if (!hold.steps.empty()) hold.lift = fmt::format("approve {}", plan_.approval.substr(0, 12));
   }
 
  private:
-  // Steps that an earlier hold has keep that one: every hold of a plan is lifted by the same approval.
+  // Steps that an earlier hold has keep that one: every hold of a plan is lifted by the same approval, which is known last.
   void Add(std::string id, std::string reason, std::string lift, std::vector<size_t> steps) {
     for (size_t i : steps)
       if (plan_.steps[i].hold < 0) plan_.steps[i].hold = static_cast<int>(plan_.holds.size());
@@ -52,7 +59,7 @@ class Holder {
 
   void Moved() {
     if (input_.moved.empty() || removals_.empty()) return;
-    Add("moved", fmt::format("the source is another one than before ({}), and {} would be deleted or replaced", input_.moved, Objects(removals_.size())), approve_, removals_);
+    Add("moved", fmt::format("the source is another one than before ({}), and {} would be deleted or replaced", input_.moved, Objects(removals_.size())), "", removals_);
   }
 
   void Protected() {
@@ -67,24 +74,33 @@ class Holder {
     if (!deletes.empty()) text = fmt::format("deletes {}, of a protected kind, without the annotation 'plumb.dev/prune: allowed'", Names(deletes));
     if (!replaces.empty()) text += fmt::format("{}replaces {}, of a protected kind, without the annotation 'plumb.dev/replace: allowed'", text.empty() ? "" : "; ", Names(replaces));
     deletes.insert(deletes.end(), replaces.begin(), replaces.end());
-    Add("protected", std::move(text), approve_, std::move(deletes));
+    Add("protected", std::move(text), "", std::move(deletes));
   }
 
   bool Empty() {
     if (!input_.desired.empty() || removals_.empty()) return false;
-    Add("empty", fmt::format("the source declares no object at all, and the inventory has {}", input_.inventory.entries().size()), approve_, removals_);
+    Add("empty", fmt::format("the source declares no object at all, and the inventory has {}", input_.inventory.entries().size()), "", removals_);
     return true;
   }
 
   void Budget() {
-    const size_t inventory = input_.inventory_size ? input_.inventory_size : input_.inventory.entries().size();
+    const size_t inventory = Inventoried();
     const size_t recent = input_.removed_recently, all = removals_.size() + recent;
     if (removals_.empty() || !OverBudget(all, inventory, input_.options)) return;
     std::string text = fmt::format("{} would be deleted or replaced", Objects(removals_.size()));
     if (recent > 0) text += fmt::format(", after {} within budget.window", recent);
     text += fmt::format(", of {}: more than the budget ({})", inventory, BudgetText(input_.options));
-    Add("budget", std::move(text), approve_, removals_);
+    Add("budget", std::move(text), "", removals_);
   }
+
+  // What is approved does not count, and what is held does not happen.
+  size_t Left() const {
+    const size_t least = std::max<size_t>(input_.options.budget_deletes, input_.options.budget_percent * Inventoried() / 100);
+    const auto goes = std::count_if(removals_.begin(), removals_.end(), [&](size_t i) { return plan_.steps[i].hold < 0; });
+    return least - std::min(least, static_cast<size_t>(goes) + input_.removed_recently);
+  }
+
+  size_t Inventoried() const { return input_.inventory_size ? input_.inventory_size : input_.inventory.entries().size(); }
 
   void Unknown() {
     if (!kept_ || !input_.options.prune) return;
@@ -106,7 +122,6 @@ class Holder {
 
   const PlanInput& input_;
   Plan& plan_;
-  const std::string approve_;
   std::vector<size_t> removals_;
   bool kept_ = false;
 };

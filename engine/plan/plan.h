@@ -96,7 +96,7 @@ struct Stage {
 struct Hold {
   std::string id;      // "budget", "protected", "empty", "frozen", "source", "live", "in-use": stable, for metrics
   std::string reason;  // "37 objects would be deleted or replaced, of 90: more than the budget (10 objects and 20 %)"
-  std::string lift;    // "approve plan 1f2e3d4c5b6a", "wait for the source": what makes it go
+  std::string lift;    // "approve 1f2e3d4c5b6a", "wait for the source": what makes it go
   std::vector<size_t> steps;  // held back until approved; empty where approval does not lift it: those steps are kKeep or kBlocked
 };
 
@@ -121,12 +121,19 @@ struct Plan {
   bool heals = false;                   // of a part of an application: it is no sync, and says nothing about one
   std::optional<SyncRecord> sync;       // what the inventory says of this sync before the first hook runs
   std::vector<HookLeftover> leftovers;  // hook objects to let go of
+  // Replaces that only the server asks for, when it refuses a change as immutable: no plan can hold those, so this many are let
+  // through by the budget, beside what the plan itself deletes and replaces.
+  size_t replaces_left = SIZE_MAX;
   PlanSummary summary;  // held steps are counted as held only
   // SHA-256 in hexadecimal over everything that would change: the same changes have the same digest on any machine.
-  // Secret values enter as parts of hashes only. Approvals bind to it.
+  // Secret values enter as parts of hashes only.
   std::string digest;
+  // Likewise over what waits for approval, and that alone: it stays the same while other changes come and go, and is another one
+  // as soon as one more object, or another one, would be deleted. "" where approval lifts nothing.
+  std::string approval;
 
   bool empty() const { return summary.in_sync(); }
+  bool ApprovedBy(const std::string& digest_of_approval) const { return !approval.empty() && digest_of_approval == approval; }
 };
 
 }  // namespace plumb

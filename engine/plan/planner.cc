@@ -141,11 +141,14 @@ class Planner {
   bool MayAdopt(std::string_view other, const ObjectId& id) const {
     if (input_.options.adopt || input_.options.adopt_from.contains(std::string(other))) return true;
     const auto known = input_.others.find(std::string(other));
-    return known != input_.others.end() && !known->second.owned.contains(id);
+    return known != input_.others.end() && known->second.unknown.empty() && !known->second.owned.contains(id);
   }
   std::string ConflictText(std::string_view other) const {
     const auto known = input_.others.find(std::string(other));
     if (known == input_.others.end()) return fmt::format("is part of another application ({}); remove it from one of the two, or take it over by spec.takesOver", other);
+    if (!known->second.unknown.empty())
+      return fmt::format("is part of another application ({}), and whether that still has it is not known ({}); take it over by spec.takesOver, if it is meant", other,
+                         known->second.unknown);
     return fmt::format("is part of application '{}', and '{}' declares it too; remove it from one of the two, or take it over by spec.takesOver", known->second.name,
                        input_.application);
   }

@@ -55,6 +55,7 @@ struct HookInput {
 struct OtherApplication {
   std::string name;          // "default/shop"; "" where there is no record: nobody owns what has its label
   std::set<ObjectId> owned;  // without what left its source
+  std::string unknown{};     // why neither is known: its record may not be read, or is damaged; "" where it is
 };
 
 struct PlanOptions {
@@ -92,7 +93,7 @@ struct PlanInput {
   std::string moved;                                 // the source is another one than that of the inventory: both; "": it is not
   // Orphans that are not deleted this time, and why: others may still claim them. They become Plan::pending.
   std::unordered_map<ObjectId, std::string> waits;
-  // Who owns objects with the label of another application, by ApplySet id; missing = unknown.
+  // Who owns objects with the label of another application, by ApplySet id; missing = nobody asked.
   std::unordered_map<std::string, OtherApplication> others;
   std::string frozen;                                // why nothing is deleted or replaced at present; "": it is not so
   std::unordered_map<ObjectId, LiveObject> orphans;  // live state of inventory entries that are not desired; missing = unknown

@@ -91,6 +91,33 @@ TEST(Apply, ImmutableFieldIsReplacedOnlyWhereAllowed) {
   }
 }
 
+// What no plan can know counts for the budget all the same.
+TEST(Apply, ReplacesThatOnlyTheServerAsksForAreWithinTheBudget) {
+  World world;
+  world.plan_options.budget_deletes = 2;
+  world.plan_options.budget_percent = 0;
+  const auto jobs = [](int revision) {
+    std::vector<Document> objects = {Namespace("shop")};
+    for (const char* name : {"shop/a", "shop/b", "shop/c"})
+      objects.push_back(Object("batch/v1", "Job", name, R"("spec":{"a":)" + std::to_string(revision) + "}", R"("annotations":{"plumb.dev/replace":"allowed"})"));
+    return objects;
+  };
+  world.Apply(jobs(1));
+  world.cluster->intercept = [&](const http::Request& request) -> std::optional<http::Response> {
+    const std::string name(1, request.target[std::min(request.target.find("/jobs/") + 6, request.target.size() - 1)]);
+    if (request.method != "PATCH" || request.target.find("/jobs/") == std::string::npos || !world.cluster->Find({"batch", "Job", "shop", name})) return std::nullopt;
+    return http::Response{422, {{"Content-Type", "application/json"}},
+                          R"({"kind":"Status","reason":"Invalid","message":"spec.template: Invalid value: field is immutable","code":422})"};
+  };
+  const Plan plan = world.MakePlanFor(jobs(2));
+  EXPECT_EQ(plan.replaces_left, 2u);
+  const auto report = world.Run(plan);
+  ASSERT_TRUE(report.ok());
+  ASSERT_EQ(report->errors.size(), 1u);
+  EXPECT_THAT(report->errors[0], HasSubstr("more than the budget lets through (spec.budget)"));
+  EXPECT_EQ(std::ranges::count_if(report->steps, [](const StepResult& step) { return step.replaced; }), 2);
+}
+
 TEST(Apply, UnavailableIsRetriedWithGrowingPausesAndThenFails) {
   World world;
   world.Apply({Namespace("shop")});
@@ -209,7 +236,7 @@ TEST(Apply, FinalizersKeepAnObjectOnRecordUntilItIsGone) {
   EXPECT_FALSE(world.Recorded({"", "ConfigMap", "shop", "held"}));
 }
 
-TEST(Apply, HeldDeletesWaitForTheDigest) {
+TEST(Apply, HeldDeletesWaitForTheirApproval) {
   World world;
   world.plan_options.budget_deletes = 1;
   world.Apply({Namespace("shop"), Config("shop/a"), Config("shop/b")});
@@ -219,9 +246,9 @@ TEST(Apply, HeldDeletesWaitForTheDigest) {
   ASSERT_TRUE(held.ok());
   EXPECT_EQ(held->held, 2u);
   EXPECT_TRUE(world.cluster->Find({"", "ConfigMap", "shop", "a"}));
-  world.options.approved_digest = "of another plan";
+  world.options.approved = "of another plan";
   EXPECT_EQ(world.Run(plan)->held, 2u);
-  world.options.approved_digest = plan.digest;
+  world.options.approved = plan.approval;
   EXPECT_EQ(world.Run(plan)->deleted, 2u);
 }
 

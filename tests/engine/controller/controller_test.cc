@@ -130,7 +130,7 @@ TEST_F(ControllerTest, ProtectedKindsHoldADeletionUntilItIsApproved) {
   plumb->RunFor(std::chrono::seconds(2));
   EXPECT_FALSE(site.Get("Namespace", "", "precious")->is_null());
   EXPECT_THAT(site.Summary("shop"), StartsWith("Held: deletes Namespace precious, of a protected kind"));
-  const std::string digest(site.Application("shop")->Get("status").Get("plan").GetString("digest"));
+  const std::string digest(site.Application("shop")->Get("status").Get("plan").GetString("approval"));
   site.Apply(fmt::format("apiVersion: plumb.dev/v1alpha1\nkind: Application\nmetadata: {{name: shop, namespace: default, annotations: {{plumb.dev/approve: '{} by ann'}}, finalizers: "
                          "[plumb.dev/delete]}}\nspec: {{sources: [{{git: {{url: 'https://git.example/shop.git'}}}}]}}\n", digest));
   plumb->RunFor(std::chrono::seconds(2));

@@ -15,6 +15,8 @@
 #include "engine/loop/application.h"
 #include "engine/loop/field_table.h"
 #include "engine/sandbox/sandbox.h"
+#include "plugins/kustomize/options.h"
+#include "plugins/plain/files.h"
 
 namespace plumb {
 namespace {
@@ -50,6 +52,8 @@ std::string ProjectError(const std::string& spec) {
   return project.ok() ? "" : project.error().message();
 }
 
+const std::set<std::string> kReadByOthers = {"ignore", "health", "plain", "kustomize"};
+
 TEST(FieldTable, HasExactlyTheFieldsThatTheParserOfApplicationsReads) {
   const FieldRow& spec = ApplicationFields();
   const std::string source = "sources: [{git: {url: 'https://u'}}]";
@@ -74,14 +78,43 @@ TEST(FieldTable, HasExactlyTheFieldsThatTheParserOfApplicationsReads) {
     EXPECT_EQ(KnownTo(ApplicationError, c.yaml), Names(*c.map)) << c.yaml;
     ++maps;
   }
-  // And no map of the table was left out above: each is read by MapReader, but for those of the ignore rules.
+  // And no map of the table was left out above: each is read by MapReader, but for rules and the renderers' options.
   const std::function<size_t(const FieldRow&)> count = [&](const FieldRow& map) {
     size_t n = 1;
     for (const FieldRow& field : map.fields)
-      if (!field.fields.empty() && field.name != "ignore") n += count(field);
+      if (!field.fields.empty() && !kReadByOthers.contains(field.name)) n += count(field);
     return n;
   };
   EXPECT_EQ(maps, count(spec)) << "a map of the table that this test does not compare with the parser";
+}
+
+// Each field with its example in it, down to the last.
+std::string Filled(const FieldRow& map) {
+  std::string text;
+  for (const FieldRow& field : map.fields) {
+    const bool list = field.type == FieldRow::Type::kList;
+    const std::string value = field.fields.empty() ? field.value : fmt::format("{}{}{}", list ? "[" : "", Filled(field), list ? "]" : "");
+    text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", field.name, value);
+  }
+  return "{" + text + "}";
+}
+
+TEST(FieldTable, ItsExamplesAreWhatRulesAndRenderersRead) {
+  const FieldRow &spec = ApplicationFields(), &source = *spec.Find("sources");
+  const std::string health = "{health: [" + Filled(*spec.Find("health")) + "], sources: [{git: {url: 'https://u'}}]}";
+  EXPECT_EQ(ApplicationError(health), "") << health;
+  const auto options = [](const FieldRow& renderer, const std::string& yaml) {
+    const auto document = ParseYamlOne(yaml);
+    EXPECT_TRUE(document.ok()) << yaml << document.error().message();
+    const Status read = renderer.name == "plain" ? Status(plain::ParseOptions(document->root()).ok() ? Ok() : Status(plain::ParseOptions(document->root()).error()))
+                                                 : Status(kustomize::ReadOptions(document->root()).ok() ? Ok() : Status(kustomize::ReadOptions(document->root()).error()));
+    return read.ok() ? "" : read.error().message();
+  };
+  for (const char* name : {"plain", "kustomize"}) {
+    const FieldRow& renderer = *source.Find(name);
+    EXPECT_EQ(options(renderer, Filled(renderer)), "") << Filled(renderer);
+    EXPECT_NE(options(renderer, "{zzz: 1}"), "") << name << " reads anything, and the line before shows nothing";
+  }
 }
 
 TEST(FieldTable, HasExactlyTheFieldsThatTheParserOfProjectsReads) {
@@ -117,7 +150,7 @@ TEST(FieldTable, DefaultsAreThoseOfTheParser) {
     for (const FieldRow& field : map.fields)
       if (field.required && field.fields.empty()) required += fmt::format("{}: {}, ", field.name, field.value);
     for (const FieldRow& field : map.fields) {
-      if (field.name == "ignore") continue;
+      if (kReadByOthers.contains(field.name)) continue;
       if (field.has_default) {
         EXPECT_EQ(parse(around(required + fmt::format("{}: {}", field.name, field.value))), parse(around(required))) << field.name;
         ++checked;
@@ -194,6 +227,10 @@ TEST_F(CrdTest, MistakesAreRefusedByTheServer) {
       {"{sources: [{git: {url: 'https://u'}}], sync: {interval: 3 minutes}}", "spec.sync.interval"},
       {"{sources: [{git: {url: 'https://u'}}], budget: {deletes: -1}}", "spec.budget.deletes"},
       {"{sources: [{git: {url: 'https://u'}, directory: /etc}]}", "directory"},
+      {"{sources: [{git: {url: 'https://u'}, kustomize: {namePrefx: a}}]}", "namePrefx"},
+      {"{sources: [{git: {url: 'https://u'}, kustomize: {replicas: [{name: web, count: many}]}}]}", "count"},
+      {"{sources: [{git: {url: 'https://u'}, plain: {recurse: 'yes'}}]}", "recurse"},
+      {"{sources: [{git: {url: 'https://u'}}], health: [{kinds: [A], rules: [{is: fine}]}]}", "spec.health[0].rules[0].is"},
   };
   for (const auto& c : kCases) {
     const kube::Answer answer = Create(ApplicationResource(), head + c.spec);

@@ -173,7 +173,7 @@ TEST_F(LoopTest, ChangedApplicationIsAppliedAnewAndKeepsItsHistory) {
   EXPECT_FALSE(site.Get("ConfigMap", "default", "c-1")->is_null());
   EXPECT_FALSE(site.Get("ConfigMap", "default", "c-0")->is_null()) << "another path than before: it waits for somebody's word";
   EXPECT_THAT(loop->status("default/a")->history, SizeIs(2)) << "what is held did not happen";
-  ASSERT_TRUE(loop->Approve("default/a", loop->status("default/a")->plan_digest, "ann"));
+  ASSERT_TRUE(loop->Approve("default/a", loop->status("default/a")->approval, "ann"));
   Run();
   EXPECT_TRUE(site.Get("ConfigMap", "default", "c-0")->is_null()) << "it left the application";
   EXPECT_THAT(loop->status("default/a")->history, SizeIs(3));

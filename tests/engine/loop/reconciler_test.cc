@@ -282,7 +282,7 @@ TEST(Reconciler, ApprovalOfADigestLiftsItsHoldAndNoOther) {
   EXPECT_EQ(Value(rig, "b"), "1");
   EXPECT_THAT(rig.status().summary, HasSubstr("Held: "));
   EXPECT_EQ(rig.status().revision, "1111");
-  const std::string digest = rig.status().plan_digest;
+  const std::string digest = rig.status().approval;
   rig.reconciler->Approve(std::string(64, 'f'), "mallory");
   ASSERT_TRUE(rig.Pass().ok());
   EXPECT_EQ(Value(rig, "b"), "1") << "another plan's digest";
@@ -291,6 +291,17 @@ TEST(Reconciler, ApprovalOfADigestLiftsItsHoldAndNoOther) {
   EXPECT_TRUE(rig.Get("ConfigMap", "default", "b")->is_null());
   EXPECT_EQ(rig.status().summary, "Synced");
   EXPECT_EQ(rig.status().history.front().by, "bob");
+}
+
+TEST(Reconciler, HealthRulesOfTheApplicationGoBeforeThoseOfTheSource) {
+  Rig rig("  health: [{kinds: [ConfigMap], rules: [{is: degraded, when: {field: data.value, equals: '1'}, message: 'is {data.value}'}, {is: healthy}]}]\n");
+  const std::string healthy = "- {kinds: [ConfigMap], rules: [{is: healthy}]}\n- {kinds: [Secret], rules: [{is: progressing, message: 'is new'}]}\n";
+  rig.Push("1111", {{"a.yaml", ConfigMap("a")}, {".plumb/health.yaml", healthy}});
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_EQ(rig.status().summary, "Progressing: 0 of 1 ready, waiting for ConfigMap default/a: is 1");
+  rig.Push("2222", {{"a.yaml", ConfigMap("a", "2")}, {"s.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n"}, {".plumb/health.yaml", healthy}});
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_EQ(rig.status().summary, "Progressing: 1 of 2 ready, waiting for Secret default/s: is new") << "the source's own still count where the Application has none";
 }
 
 TEST(Reconciler, ClosedWindowHoldsAndTheNextPassIsAtItsOpening) {
@@ -366,13 +377,13 @@ TEST(Reconciler, HealsWhileADeletionIsHeld) {
   ASSERT_TRUE(rig.Pass().ok());
   rig.Push("2222", {{"a.yaml", ConfigMap("a", "2")}});
   ASSERT_TRUE(rig.Pass().ok());
-  const std::string held = rig.status().plan_digest;
+  const std::string held = rig.status().approval;
   rig.Edit("ConfigMap", "default", "a", R"({"data":{"value":"7"}})");
   rig.reconciler->MarkDirty(kA);
   ASSERT_TRUE(rig.Pass().ok());
   EXPECT_EQ(Value(rig, "a"), "2");
   EXPECT_EQ(rig.status().holds.at(0).id, "budget") << "the hold is still there";
-  EXPECT_EQ(rig.status().plan_digest, held) << "and the digest that lifts it";
+  EXPECT_EQ(rig.status().approval, held) << "and the digest that lifts it";
   EXPECT_EQ(Value(rig, "b"), "1");
 }
 

@@ -193,7 +193,7 @@ TEST_F(Planning, ProtectedKindsNeedAWord) {
   ASSERT_EQ(plan.holds.size(), 1u);
   EXPECT_EQ(plan.holds[0].id, "protected");
   EXPECT_THAT(plan.holds[0].reason, HasSubstr("Namespace shop"));
-  EXPECT_THAT(plan.holds[0].lift, HasSubstr(plan.digest.substr(0, 12)));
+  EXPECT_THAT(plan.holds[0].lift, HasSubstr(plan.approval.substr(0, 12)));
 }
 
 TEST_F(Planning, MoreDeletesThanTheBudgetAreHeldAndCreatesGoOn) {
@@ -456,6 +456,62 @@ TEST_F(Planning, DigestBindsToChangesAndNothingElse) {
   input.desired.pop_back();
   Want(Object("v1", "Secret", "shop/s", R"("data":{"password":"b3RoZXI="})"));
   EXPECT_NE(digest(), first) << "a secret's value counts";
+}
+
+// Whoever read the plan approved what would be lost, not what else came in since.
+TEST_F(Planning, ApprovalBindsToWhatIsHeldAndNothingElse) {
+  input.options.budget_deletes = 0;
+  input.options.budget_percent = 0;
+  Want(Config("shop/kept"), LiveObject::Present(Live(Config("shop/kept"), "1")));
+  Orphan(Config("shop/old"));
+  const Plan first = Make();
+  ASSERT_EQ(first.approval.size(), 64u);
+  EXPECT_EQ(first.holds.at(0).lift, "approve " + first.approval.substr(0, 12));
+  EXPECT_TRUE(first.ApprovedBy(first.approval));
+  EXPECT_FALSE(first.ApprovedBy(first.digest));
+
+  Want(Config("shop/new"));
+  EXPECT_EQ(Make().approval, first.approval) << "another object to create";
+  EXPECT_NE(Make().digest, first.digest);
+  input.removed_recently = 3;
+  EXPECT_EQ(Make().approval, first.approval) << "what the reason counts";
+  input.moved = "https://git.example/a.git; before: https://git.example/b.git";
+  EXPECT_NE(Make().approval, first.approval) << "another hold holds it too";
+  const std::string moved = Make().approval;
+  input.moved = "https://git.example/c.git; before: https://git.example/b.git";
+  EXPECT_NE(Make().approval, moved) << "another move";
+  input.moved.clear();
+  input.application = "other";
+  EXPECT_NE(Make().approval, first.approval) << "another application";
+  input.application = first.application;
+  input.orphans.begin()->second = LiveObject::Present(Live(Config("shop/old"), "v"));
+  EXPECT_NE(Make().approval, first.approval) << "another object of the name";
+  input.orphans.begin()->second = LiveObject::Present(Live(Config("shop/old"), "u"));
+  EXPECT_EQ(Make().approval, first.approval);
+  Orphan(Config("shop/second"));
+  EXPECT_NE(Make().approval, first.approval) << "one more";
+  input.options.budget_deletes = 10;
+  EXPECT_EQ(Make().approval, "") << "nothing is held";
+  EXPECT_FALSE(Make().ApprovedBy("")) << "no approval is none";
+}
+
+TEST_F(Planning, ApprovalOfAReplaceBindsToWhatComesInItsPlace) {
+  input.options.budget_deletes = 0;
+  input.options.budget_percent = 0;
+  const auto approval_of = [&](int completions) {
+    const auto job = [](int n) {
+      return Object("batch/v1", "Job", "shop/j", R"("spec":{"completions":)" + std::to_string(n) + "}", R"("annotations":{"plumb.dev/replace":"allowed"})");
+    };
+    input.desired.clear();
+    Want(job(completions), LiveObject::Present(Live(job(1), "1")));
+    auto diff = std::make_shared<ObjectDiff>(*input.desired[0].diff);
+    for (FieldChange& change : diff->changes) change.immutable = true;
+    input.desired[0].diff = diff;
+    return Make().approval;
+  };
+  ASSERT_EQ(approval_of(2).size(), 64u);
+  EXPECT_EQ(approval_of(2), approval_of(2));
+  EXPECT_NE(approval_of(2), approval_of(3));
 }
 
 TEST_F(Planning, TextAndJsonSayItAllAndNoSecret) {
