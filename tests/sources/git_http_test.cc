@@ -8,9 +8,9 @@
 #include <iterator>
 
 #include "core/hash.h"
-#include "core/process.h"
 #include "engine/http/server.h"
 #include "sources/git_source.h"
+#include "tests/sources/git_server.h"
 #include "tests/sources/test_repo.h"
 
 namespace plumb {
@@ -43,34 +43,7 @@ class GitHttpTest : public testing::Test {
       if (!in || !std::filesystem::is_regular_file(root() + path)) return {404, {}, ""};
       return {200, {{"Content-Type", "application/octet-stream"}}, {std::istreambuf_iterator<char>(in), {}}};
     }
-    Process cgi{.argv = {"git", "http-backend"}, .input = request.body};
-    cgi.env = {{"GIT_PROJECT_ROOT", root()},
-               {"GIT_HTTP_EXPORT_ALL", "1"},
-               {"PATH_INFO", path},
-               {"QUERY_STRING", question == std::string::npos ? "" : request.target.substr(question + 1)},
-               {"REQUEST_METHOD", request.method},
-               {"CONTENT_TYPE", std::string(http::Find(request.headers, "Content-Type"))},
-               {"CONTENT_LENGTH", std::to_string(request.body.size())},
-               {"HTTP_CONTENT_ENCODING", std::string(http::Find(request.headers, "Content-Encoding"))}};
-    if (mode_ == Mode::kSmart)
-      cgi.env.emplace_back("GIT_PROTOCOL", std::string(http::Find(request.headers, "Git-Protocol")));
-    auto result = ProcessRunner::Real().Run(cgi);
-    if (!result.ok()) return {500, {}, result.error().message()};
-    return FromCgi(result->out);
-  }
-
-  static http::Response FromCgi(std::string_view output) {
-    http::Response response{200, {}, ""};
-    for (size_t end; (end = output.find("\r\n")) != std::string_view::npos && end > 0; output.remove_prefix(end + 2)) {
-      const std::string_view line = output.substr(0, end);
-      const size_t colon = line.find(": ");
-      if (line.starts_with("Status: "))
-        response.status = std::stoi(std::string(line.substr(8)));
-      else
-        response.headers.emplace_back(line.substr(0, colon), line.substr(colon + 2));
-    }
-    response.body = output.substr(std::min<size_t>(2, output.size()));
-    return response;
+    return AskGit(request, root(), mode_ == Mode::kSmart);
   }
 
   std::string root() const { return std::filesystem::path(repo_.path()).parent_path(); }
