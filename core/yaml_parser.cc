@@ -66,6 +66,7 @@ class DocumentBuilder {
     Scalar scalar{};    // where it is one: what it becomes depends on where it is used, as a key or as a value
     bool is_scalar = false;
     size_t nodes = 0;   // the tree's size
+    size_t bytes = 0;   // of its texts
     size_t height = 0;  // and depth
     bool open = false;  // its end was not seen yet
   };
@@ -109,6 +110,7 @@ class DocumentBuilder {
   size_t depth_ = 0, deepest_ = 0;
   size_t flow_ = 0;  // how many of the open collections are in [] or {}
   size_t nodes_ = 0, alias_nodes_ = 0;
+  size_t bytes_ = 0;  // of texts, aliases written out
 };
 
 Result<YamlDocument> DocumentBuilder::Build() {
@@ -156,13 +158,13 @@ Result<Value> DocumentBuilder::ParseNode() {
   if (event.type == YAML_SCALAR_EVENT) {
     const yaml_mark_t mark = event.start_mark;
     PLUMB_TRY(scalar, ParseScalar());
-    anchors_[key] = {.scalar = scalar, .is_scalar = true, .nodes = 1};
+    anchors_[key] = {.scalar = scalar, .is_scalar = true, .nodes = 1, .bytes = scalar.text.size()};
     return ScalarValue(scalar, mark);
   }
   anchors_[key] = {.open = true};  // a later anchor of the same name replaces the earlier
-  const size_t nodes = nodes_, deepest = std::exchange(deepest_, depth_);
+  const size_t nodes = nodes_, bytes = bytes_, deepest = std::exchange(deepest_, depth_);
   PLUMB_TRY(value, ParseContent());
-  anchors_[key] = {.value = value, .nodes = nodes_ - nodes + 1, .height = deepest_ - depth_};
+  anchors_[key] = {.value = value, .nodes = nodes_ - nodes + 1, .bytes = bytes_ - bytes, .height = deepest_ - depth_};
   deepest_ = std::max(deepest, deepest_);
   return value;
 }
@@ -315,7 +317,7 @@ Result<std::string_view> DocumentBuilder::ParseKey() {
       if (kyaml() && depth_ > 1 && !tag.empty() && tag != "!" && tag != kStringTag)
         return Bad("a key with a tag is not a string; remove the tag");
       PLUMB_TRY(scalar, ParseScalar());
-      if (!anchor.empty()) anchors_[anchor] = {.scalar = scalar, .is_scalar = true, .nodes = 1};
+      if (!anchor.empty()) anchors_[anchor] = {.scalar = scalar, .is_scalar = true, .nodes = 1, .bytes = scalar.text.size()};
       return ScalarKey(scalar, mark);
     }
     case YAML_ALIAS_EVENT: {
@@ -333,6 +335,7 @@ Result<std::string_view> DocumentBuilder::ParseKey() {
 Result<DocumentBuilder::Scalar> DocumentBuilder::ParseScalar() {
   const auto& event = events_.event().data.scalar;
   std::string_view text = events_.scalar();
+  bytes_ += text.size();
   std::string_view tag = YamlText(event.tag);
   if (tag == "!" && kyaml()) tag = {};  // to v3 the style decides; to v2 it is an unknown tag: a string
   Scalar scalar;
@@ -424,6 +427,9 @@ Result<const DocumentBuilder::Anchor*> DocumentBuilder::ResolveAlias() {
     return YamlErrorAt(events_.event().start_mark, Code::kLimit, fmt::format("nested more than {} deep", options_.depth));
   deepest_ = std::max(deepest_, depth_ + anchor.height);
   PLUMB_OK(Count(anchor.nodes, anchor.nodes));
+  bytes_ += anchor.bytes;
+  if (bytes_ > options_.bytes)  // a text of megabytes, repeated: go-yaml counts its nodes alone
+    return YamlErrorAt(events_.event().start_mark, Code::kLimit, fmt::format("the document has more than {} bytes of text where its aliases are written out", options_.bytes));
   return &anchor;
 }
 

@@ -135,15 +135,16 @@ template <typename F>
 auto RenderWidely(const LoadedSource& loaded, const F& render) -> decltype(render(*loaded.tree, loaded.source)) {
   auto first = render(*loaded.tree, loaded.source);
   if (first.ok() || !loaded.alone || first.error().code() != Code::kDenied) return first;
+  auto widest = std::move(first);  // says what is denied still, once nothing is outside
   ApplicationSource source = loaded.source;
   for (fs::path at = source.directory; at.has_relative_path(); at = at.parent_path()) {
     source.path = (at.filename() / source.path).lexically_normal().string();
     while (source.path.ends_with('/')) source.path.pop_back();
     PLUMB_TRY(tree, OpenDirectoryTree(at.parent_path().string()));
-    auto again = render(*tree, source);
-    if (again.ok() || again.error().code() != Code::kDenied) return again;
+    widest = render(*tree, source);
+    if (widest.ok() || widest.error().code() != Code::kDenied) return widest;
   }
-  return first;
+  return widest;
 }
 
 }  // namespace

@@ -40,17 +40,24 @@ Result<Value> EachScalar(Arena& arena, Value v, const F& change) {
   return changed ? arena.Map(members) : v;
 }
 
+Status TakeBytes(TreeSize& left, size_t bytes) {
+  if (bytes > left.bytes) return LimitExceeded("the objects have more text than a render may make: aliases, replacements or variables repeat it");
+  left.bytes -= bytes;
+  return Ok();
+}
+
 // Before anything else walks the whole tree: its size, its depth, and keys given twice.
-Status CheckShape(Value v, size_t& left, size_t deepest) {
+Status CheckShape(Value v, TreeSize& left, size_t deepest) {
+  if (v.is_scalar()) return TakeBytes(left, v.AsString().size());
   if (deepest == 0) return LimitExceeded("an object is nested too deep");
   const size_t size = v.size() + 1;
-  if (size > left) return LimitExceeded("the objects have more values than a render may make: patches or replacements copy them into themselves");
-  left -= size;
-  for (Value item : v.items())
-    if (!item.is_scalar()) PLUMB_OK(CheckShape(item, left, deepest - 1));
+  if (size > left.nodes) return LimitExceeded("the objects have more values than a render may make: patches or replacements copy them into themselves");
+  left.nodes -= size;
+  for (Value item : v.items()) PLUMB_OK(CheckShape(item, left, deepest - 1));
   for (const Member& m : v.members()) {
     if (v.Find(m.key) != &m.value) return Invalid("key '" + std::string(m.key) + "' given twice");
-    if (!m.value.is_scalar()) PLUMB_OK(CheckShape(m.value, left, deepest - 1));
+    PLUMB_OK(TakeBytes(left, m.key.size()));
+    PLUMB_OK(CheckShape(m.value, left, deepest - 1));
   }
   return Ok();
 }
@@ -91,12 +98,14 @@ bool IsWrittenQuoted(std::string_view text) {
 
 }  // namespace
 
-Result<Value> Settle(Arena& arena, Value written, SettleLimits& limits, size_t& nodes) {
-  size_t left = limits.nodes + nodes;
-  const size_t before = left;
+Status SettleLimits::TakeText(size_t bytes) { return TakeBytes(left, bytes); }
+
+Result<Value> Settle(Arena& arena, Value written, SettleLimits& limits, TreeSize& size) {
+  TreeSize left = {.nodes = limits.left.nodes + size.nodes, .bytes = limits.left.bytes + size.bytes};
+  const TreeSize before = left;
   PLUMB_OK(CheckShape(written, left, limits.depth));
-  limits.nodes = left;  // less by what the object has grown
-  nodes = before - left;
+  limits.left = left;  // less by what the object has grown
+  size = {.nodes = before.nodes - left.nodes, .bytes = before.bytes - left.bytes};
   return EachScalar(arena, written, [&](Value v) { return SettleScalar(arena, v); });
 }
 

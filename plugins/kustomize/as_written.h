@@ -15,17 +15,26 @@
 
 namespace plumb::kustomize {
 
-// What one build may make of its objects, shared subtrees counted wherever they stand: patches and replacements can copy
-// an object into itself again and again.
+// How large a tree is, shared subtrees counted wherever they stand.
+struct TreeSize {
+  size_t nodes = 0;
+  size_t bytes = 0;  // of its texts
+};
+
+// What one build may make of its objects: patches and replacements can copy an object into itself again and again, and
+// aliases repeat long texts. What is left: Settle takes off what its object has grown since the call before.
 struct SettleLimits {
-  size_t nodes = 20'000'000;  // of all objects together: each call takes off what its object has grown since the one before
-  size_t depth = 600;         // nesting of one object
+  TreeSize left = {.nodes = 20'000'000, .bytes = 512u << 20};  // of all objects together; bytes as many as may be read
+  size_t depth = 600;                                          // nesting of one object
+
+  // Takes off a text that is put together of others, before it stands in an object. Errors: kLimit.
+  Status TakeText(size_t bytes);
 };
 
 // What the object means once it is read from its text again: floats and dates in their canonical form, no marks left.
-// `nodes` is what the object had at the last call (0 at the first), and is updated.
+// `size` is what the object had at the last call (nothing at the first), and is updated.
 // Errors: kInvalid for a key given twice, and numbers that JSON has not; kLimit.
-Result<Value> Settle(Arena& arena, Value written, SettleLimits& limits, size_t& nodes);
+Result<Value> Settle(Arena& arena, Value written, SettleLimits& limits, TreeSize& size);
 
 // A settled tree as if it had been written by go-yaml and read again: strings that need quotes count as quoted.
 Value Rewrite(Arena& arena, Value settled);

@@ -80,7 +80,8 @@ Status StrategicMerge(const Call& call) {
   std::string patches;
   PLUMB_OK(call.reader.Read("paths", &paths));
   PLUMB_OK(call.reader.Read("patches", &patches));
-  return ApplyStrategicMerges(call.build, call.loader, call.map, paths, patches);
+  if (!patches.empty()) paths.push_back(patches);
+  return ApplyStrategicMerges(call.build, call.loader, call.map, paths);
 }
 
 Status Patch(const Call& call) {
@@ -109,7 +110,7 @@ Status Replacements(const Call& call) {
   std::vector<Replacement> replacements;
   PLUMB_OK(call.reader.ReadList("replacements", [&](ConfigReader& r) { return ReadReplacement(r, &replacements.emplace_back()); }));
   PLUMB_TRY(loaded, LoadReplacements(call.loader, std::move(replacements)));
-  return ApplyReplacements(call.arena(), call.map, loaded);
+  return ApplyReplacements(call.arena(), call.map, loaded, call.build.settle);
 }
 
 Status Replicas(const Call& call) {

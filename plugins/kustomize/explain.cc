@@ -184,9 +184,9 @@ Result<Explanation> ExplainKustomize(const RenderRequest& request, const std::st
   std::map<StablePath, std::vector<FieldCause>> causes;
   Leaves before;
   SettleLimits limits;
-  size_t nodes = 0;
+  TreeSize size;
   for (const Trace::Snapshot& snapshot : *trace.Find(resource.serial)) {
-    PLUMB_TRY(settled, Settle(arena, snapshot.root, limits, nodes));
+    PLUMB_TRY(settled, Settle(arena, snapshot.root, limits, size));
     const Leaves now = LeavesOf(masked.Object(settled));
     for (const auto& [path, leaf] : now) {
       const auto old = before.find(path);

@@ -15,14 +15,19 @@ std::string_view Trim(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
 }
 
-// Between documents only "---" and a comment may stand on a line, though YAML allows more.
+// Between documents only "---" and a comment may stand on a line, though YAML allows more. The program cuts a text there
+// before it reads it, so that a directive, which needs a "---" after it, is never where it should be.
 Status CheckSeparators(std::string_view text) {
   int line_number = 0;
+  bool nothing_yet = true;  // in this document
   while (!text.empty()) {
     const size_t end = text.find('\n');
     const std::string_view line = text.substr(0, end);
     text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
     ++line_number;
+    if (nothing_yet && line.starts_with('%'))
+      return Invalid(std::to_string(line_number) + ":1: '" + std::string(Trim(line)) + "': Kustomize reads no directives; remove the line");
+    if (const std::string_view content = Trim(line); !content.empty() && content[0] != '#') nothing_yet = line.starts_with("---");
     if (line_number == 1 || end == std::string_view::npos || !line.starts_with("---")) continue;
     const std::string_view rest = Trim(line.substr(3));
     if (!rest.empty() && rest[0] != '#')

@@ -49,9 +49,9 @@ Result<std::vector<Resource>> Run(Build& build, const Loader& loader, const Reso
     return Denied(what + " is a program ('" + program.path + "'): programs of the source are not run unless that is allowed");
   if (loader.is_remote()) return Denied(what + " is a program of a remote base: those are never run");
   Arena& arena = *build.arena;
-  size_t config_nodes = 0;
+  TreeSize config_size;
   const Value marked = WithAt(arena, config.root, {"metadata", "annotations", kLocalConfigAnnotation}, Arena::Borrow("true"));
-  PLUMB_TRY(settled, Settle(arena, marked, build.settle, config_nodes), what);
+  PLUMB_TRY(settled, Settle(arena, marked, build.settle, config_size), what);
   FunctionRunner::Call call;
   call.tree = &loader.tree();
   call.directory = loader.root();
@@ -125,7 +125,7 @@ Status TransformByFunction(Build& build, const Loader& loader, const Resource& c
   for (Resource& resource : map) {
     const Value root = WithAt(arena, WithBuildAnnotations(arena, resource), {"metadata", "annotations", kId},
                               arena.String(IdText(resource.CurrentId())));
-    PLUMB_TRY(settled, Settle(arena, root, build.settle, resource.nodes), resource.CurrentId().ToString());
+    PLUMB_TRY(settled, Settle(arena, root, build.settle, resource.settled), resource.CurrentId().ToString());
     items.push_back(settled);
   }
   PLUMB_TRY(output, Run(build, loader, config, program, items));

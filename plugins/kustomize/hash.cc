@@ -67,7 +67,7 @@ std::string ContentHash(Value object) {
 Status ApplyHashes(Arena& arena, ResMap& map, SettleLimits& limits) {
   for (Resource& resource : map) {
     if (!resource.needs_hash) continue;
-    PLUMB_TRY(settled, Settle(arena, resource.root, limits, resource.nodes), resource.CurrentId().ToString());
+    PLUMB_TRY(settled, Settle(arena, resource.root, limits, resource.settled), resource.CurrentId().ToString());
     const std::string name = resource.CurrentId().name + "-" + ContentHash(settled);
     resource.StorePreviousId();
     SetName(arena, resource, name);

@@ -1,5 +1,8 @@
 #include "plugins/kustomize/kustomization.h"
 
+#include <algorithm>
+
+#include "core/suggest.h"
 #include "core/yaml.h"
 
 namespace plumb::kustomize {
@@ -124,14 +127,19 @@ Status ReadAll(ConfigReader& reader, Kustomization* k) {
   return ReadHelm(reader, k);
 }
 
-void NoteDeprecations(const ConfigReader& reader, Kustomization* k) {
+// What renders, and should be changed: deprecated fields, and words of `buildMetadata` that mean nothing.
+void NoteWarnings(const ConfigReader& reader, Kustomization* k) {
   constexpr std::pair<std::string_view, std::string_view> kDeprecated[] = {
       {"bases", "resources"},           {"commonLabels", "labels"},          {"imageTags", "images"},
       {"patchesJson6902", "patches"},   {"patchesStrategicMerge", "patches"}, {"vars", "replacements"},
   };
   for (const auto& [old_name, new_name] : kDeprecated)
     if (reader.Has(old_name))
-      k->deprecations.push_back("'" + std::string(old_name) + "' is deprecated: use '" + std::string(new_name) + "'");
+      k->warnings.push_back("'" + std::string(old_name) + "' is deprecated: use '" + std::string(new_name) + "' ('kustomize edit fix' changes it)");
+  const std::vector<std::string> known = {"managedByLabel", "originAnnotations", "transformerAnnotations"};
+  for (const std::string& word : k->build_metadata)
+    if (std::find(known.begin(), known.end(), word) == known.end())
+      k->warnings.push_back("'buildMetadata': '" + word + "' means nothing" + DidYouMean(word, known));
 }
 
 // What the reference decoder calls empty: every field but kind and apiVersion absent, null, "" or 0.
@@ -160,7 +168,7 @@ Result<Kustomization> ParseKustomization(std::string_view text) {
     const Position at = LocateYaml(text, 0, place.path, place.key ? YamlPlace::kKey : YamlPlace::kValue);
     return std::move(read).error().Wrap(std::to_string(at.line) + ":" + std::to_string(at.column));
   }
-  NoteDeprecations(reader, &k);
+  NoteWarnings(reader, &k);
 
   if (k.kind.empty()) k.kind = "Kustomization";
   if (k.kind != "Kustomization" && !k.is_component())

@@ -108,7 +108,7 @@ struct Kustomization {
   std::optional<GeneratorOptions> generator_options;
   std::map<std::string, std::string> openapi;
   bool has_helm_charts = false;
-  std::vector<std::string> deprecations;  // "'bases' is deprecated: use 'resources'"
+  std::vector<std::string> warnings;  // "'bases' is deprecated: use 'resources' ..."
 
   bool is_component() const { return kind == "Component"; }
 };

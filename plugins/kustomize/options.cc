@@ -30,11 +30,11 @@ Status ReadImages(ConfigReader& reader, Options* out) {
   if (!images.is_list() && !images.is_null()) return Invalid("'images' must be a list");
   for (Value item : images.items()) {
     if (item.is_string()) {
-      out->images.push_back(ParseImage(std::string(item.AsString())));
+      out->images.push_back({ParseImage(std::string(item.AsString())), true});
       continue;
     }
     PLUMB_TRY(one, ConfigReader::Of(item, "images", {.refuse_unknown = true, .scalars_as_text = true}));
-    PLUMB_OK(ReadImage(one, &out->images.emplace_back()));
+    PLUMB_OK(ReadImage(one, &out->images.emplace_back().image));
     PLUMB_OK(one.Finish());
   }
   return Ok();
@@ -48,6 +48,18 @@ Status ReadChoice(ConfigReader& reader, std::string_view name, std::string_view 
     return Invalid("'" + std::string(name) + "' is '" + choice + "': use '" + std::string(yes) + "' or '" + std::string(no) + "'");
   *out = choice == yes;
   return Ok();
+}
+
+// Puts the image of the option into the list of the kustomization.
+void AddImage(const ImageOption& option, std::vector<ImageArgs>& images) {
+  constexpr std::string ImageArgs::*kParts[] = {&ImageArgs::new_name, &ImageArgs::new_tag, &ImageArgs::digest, &ImageArgs::tag_suffix};
+  const auto found = std::find_if(images.begin(), images.end(), [&](const ImageArgs& have) { return have.name == option.image.name; });
+  const ImageArgs before = found == images.end() ? ImageArgs() : *found;
+  ImageArgs image = option.image;
+  for (const auto part : kParts)
+    if (option.is_text ? image.*part == "*" : (image.*part).empty()) image.*part = before.*part;
+  if (found == images.end()) images.push_back(image);
+  else *found = image;
 }
 
 }  // namespace
@@ -70,6 +82,8 @@ Result<Options> ReadOptions(Value value) {
   PLUMB_OK(reader.Read("commonLabels", &options.common_labels));
   PLUMB_OK(reader.Read("commonAnnotations", &options.common_annotations));
   PLUMB_OK(reader.Read("components", &options.components));
+  PLUMB_OK(reader.Read("ignoreMissingComponents", &options.ignore_missing_components));
+  PLUMB_OK(reader.Read("buildMetadata", &options.build_metadata));
   PLUMB_OK(reader.ReadList("patches", [&](ConfigReader& r) { return ReadPatch(r, "patch", &options.patches.emplace_back()); }));
   PLUMB_OK(reader.ReadMap("postBuild", [&](ConfigReader& r) { return ReadPostBuild(r, &options.post_build); }));
   PLUMB_OK(ReadChoice(reader, "loadRestrictor", "rootOnly", "none", &options.root_only));
@@ -82,21 +96,20 @@ void ApplyOptions(const Options& options, Kustomization& k) {
   if (!options.name_prefix.empty()) k.name_prefix = options.name_prefix;
   if (!options.name_suffix.empty()) k.name_suffix = options.name_suffix;
   if (!options.ns.empty()) k.ns = options.ns;
-  // An image or a count of the same name takes the place of the directory's.
-  const auto replace = [](auto& list, const auto& added) {
-    for (const auto& item : added) {
-      const auto same = std::find_if(list.begin(), list.end(), [&](const auto& have) { return have.name == item.name; });
-      if (same == list.end()) list.push_back(item);
-      else *same = item;
-    }
-  };
-  replace(k.images, options.images);
-  replace(k.replicas, options.replicas);
+  for (const ImageOption& option : options.images) AddImage(option, k.images);
+  const bool sorts = std::any_of(options.images.begin(), options.images.end(), [](const ImageOption& option) { return option.is_text; });
+  if (sorts) std::stable_sort(k.images.begin(), k.images.end(), [](const ImageArgs& a, const ImageArgs& b) { return a.name < b.name; });
+  for (const ReplicaArgs& replica : options.replicas) {
+    const auto same = std::find_if(k.replicas.begin(), k.replicas.end(), [&](const ReplicaArgs& have) { return have.name == replica.name; });
+    if (same == k.replicas.end()) k.replicas.push_back(replica);
+    else *same = replica;
+  }
   k.labels.insert(k.labels.end(), options.labels.begin(), options.labels.end());
   for (const auto& [key, value] : options.common_labels) k.common_labels[key] = value;
   for (const auto& [key, value] : options.common_annotations) k.common_annotations[key] = value;
   k.components.insert(k.components.end(), options.components.begin(), options.components.end());
   k.patches.insert(k.patches.end(), options.patches.begin(), options.patches.end());
+  if (!options.build_metadata.empty()) k.build_metadata = options.build_metadata;
 }
 
 }  // namespace plumb::kustomize

@@ -95,7 +95,7 @@ Result<Value> ApplyOperations(Arena& arena, Value object, Value operations) {
 // may add an annotation to an object that has none of its own.
 Status PatchWithJson(Build& build, Resource& resource, Value operations) {
   Arena& arena = *build.arena;
-  PLUMB_TRY(settled, Settle(arena, WithBuildAnnotations(arena, resource), build.settle, resource.nodes));
+  PLUMB_TRY(settled, Settle(arena, WithBuildAnnotations(arena, resource), build.settle, resource.settled));
   Resource before = resource;
   PLUMB_TRY(patched, ApplyOperations(arena, settled, operations));
   resource.root = Rewrite(arena, patched);
@@ -188,7 +188,8 @@ Status ApplyPatch(Build& build, const Loader& loader, ResMap& map, const PatchAr
   }
 
   const auto resources = ParseResources(build, text, args.path.empty() ? "" : loader.Name(args.path));
-  const auto operations = DecodeOperations(*build.arena, text);
+  // What has an object is no list of operations: it need not be read again.
+  const auto operations = resources.ok() && !resources->empty() ? Result<Value>(Invalid("a JSON patch is a list of operations")) : DecodeOperations(*build.arena, text);
   if (resources.ok() && operations.ok())
     return Invalid(source + ": it can be read as a strategic merge patch and as a JSON patch (or is empty)");
   if (!resources.ok() && !operations.ok()) {
@@ -257,28 +258,36 @@ Status ApplyJson6902(Build& build, const Loader& loader, ResMap& map, const Patc
   return Ok();
 }
 
-Status ApplyStrategicMerges(Build& build, const Loader& loader, ResMap& map, const std::vector<std::string>& paths,
-                            const std::string& more) {
-  std::vector<Resource> patches;
-  for (const std::string& path : paths) {
+Status ApplyStrategicMerges(Build& build, const Loader& loader, ResMap& map, const std::vector<std::string>& entries,
+                            const std::function<void(size_t entry, const std::string& file)>& applied) {
+  struct Entry {
+    std::string file, what;
+    std::vector<Resource> patches;
+  };
+  std::vector<Entry> read;
+  for (size_t i = 0; i < entries.size(); ++i) {
+    const std::string& text = entries[i];
     // An entry is a patch if it can be read as one, else the path of a file.
-    auto parsed = ParseResources(build, path, "");
+    auto parsed = ParseResources(build, text, "");
+    Entry& entry = read.emplace_back(Entry{"", "inline patch " + std::to_string(i + 1), {}});
+    if (!parsed.ok() && text.find('\n') != std::string::npos) return parsed.error().Wrap(entry.what);
     if (!parsed.ok()) {
-      const std::string source = "patch '" + path.substr(0, path.find('\n')) + "'";
-      PLUMB_TRY(text, loader.Load(path), source);
-      parsed = ParseResources(build, text, loader.Name(path));
-      if (!parsed.ok()) return parsed.error().Wrap(source);
+      entry = {text, "patch '" + text + "'", {}};
+      auto loaded = loader.Load(text);
+      if (!loaded.ok()) return Error(loaded.error().code(), entry.what + ": " + loaded.error().message() + loader.Nearest(text));
+      parsed = ParseResources(build, *loaded, loader.Name(text));
     }
-    for (Resource& patch : *parsed) patches.push_back(std::move(patch));
+    if (!parsed.ok()) return parsed.error().Wrap(entry.what);
+    entry.patches = *std::move(parsed);
   }
-  if (!more.empty()) {
-    PLUMB_TRY(parsed, ParseResources(build, more, ""));
-    for (Resource& patch : parsed) patches.push_back(std::move(patch));
-  }
-  if (patches.empty()) return Invalid("the strategic merge patches are empty");
-  for (const Resource& patch : patches) {
-    PLUMB_TRY(index, FindTarget(map, patch));
-    PLUMB_OK(PatchSelected(build, map, {index}, patch));
+  if (std::all_of(read.begin(), read.end(), [](const Entry& entry) { return entry.patches.empty(); }))
+    return Invalid("the strategic merge patches are empty");
+  for (size_t i = 0; i < read.size(); ++i) {
+    for (const Resource& patch : read[i].patches) {
+      PLUMB_TRY(index, FindTarget(map, patch), read[i].what);
+      PLUMB_OK(PatchSelected(build, map, {index}, patch), read[i].what);
+    }
+    if (applied) applied(i, read[i].file);
   }
   return Ok();
 }

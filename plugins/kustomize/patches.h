@@ -3,6 +3,7 @@
 // Errors: kInvalid, naming the patch and what it did not fit or find.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,9 +18,10 @@ namespace plumb::kustomize {
 Status ApplyPatch(Build& build, const Loader& loader, ResMap& map, const PatchArgs& args);
 // One entry of `patchesJson6902` (deprecated).
 Status ApplyJson6902(Build& build, const Loader& loader, ResMap& map, const PatchArgs& args);
-// All of `patchesStrategicMerge` (deprecated): files or texts, and `more`, a text.
-Status ApplyStrategicMerges(Build& build, const Loader& loader, ResMap& map, const std::vector<std::string>& paths,
-                            const std::string& more);
+// All of `patchesStrategicMerge` (deprecated): files or texts, read before the first is applied. `applied` (or null) is told
+// of each entry once its patches have run, and of the file that it names, or "".
+Status ApplyStrategicMerges(Build& build, const Loader& loader, ResMap& map, const std::vector<std::string>& entries,
+                            const std::function<void(size_t entry, const std::string& file)>& applied = nullptr);
 
 // The indices of the objects that a selector chooses: its parts are regular expressions that must match as a whole.
 Result<std::vector<size_t>> Select(const ResMap& map, const Selector& selector);

@@ -35,26 +35,35 @@ Status DropLocal(ResMap& map) {
   return Ok();
 }
 
+// Components of the options that are not in the source.
+void LeaveOutMissing(const Loader& loader, Build& build, std::vector<std::string>& components) {
+  std::erase_if(components, [&](const std::string& path) {
+    const bool missing = !IsRemote(path) && !loader.Has(path);
+    if (missing) build.warnings.push_back("component '" + path + "' is not in the source: left out");
+    return missing;
+  });
+}
+
 // What happens once, to all objects of the directory that is built.
-Status Finish(Build& build, const Kustomization& k, const Options& options, const std::string& file, Accumulator& all) {
+Status Finish(Build& build, const Kustomization& k, const Options& options, const Target& target, Accumulator& all) {
   Arena& arena = *build.arena;
   const auto note = [&](const char* what) {
-    if (build.trace) build.trace->Note(all.map, {.file = file, .field = what, .source = {}});
+    if (build.trace) build.trace->Note(all.map, {.file = target.File(), .field = what, .source = {}});
   };
   PLUMB_OK(ApplyHashes(arena, all.map, build.settle));
   note("name suffix hash");
   PLUMB_OK(FixNameReferences(arena, all.map, all.config->name_reference));
   note("name reference");
-  PLUMB_OK(ResolveVariables(arena, all.map, all.variables, all.config->var_reference, &build.warnings));
+  PLUMB_OK(ResolveVariables(arena, all.map, all.variables, all.config->var_reference, build.settle, &build.warnings));
   note("vars");
   PLUMB_OK(DropLocal(all.map));
-  if (k.sort_options) PLUMB_OK(SortResources(all.map, *k.sort_options));
+  if (k.sort_options) PLUMB_OK(SortResources(all.map, *k.sort_options), target.At("sortOptions") + ": sortOptions");
   else if (options.legacy_order) PLUMB_OK(SortResources(all.map, {.order = "legacy", .legacy = {}}));
   if (Has(k.build_metadata, "managedByLabel"))
     PLUMB_OK(ApplyPairs(arena, all.map, {{"app.kubernetes.io/managed-by", kManagedBy}}, {{{}, "metadata/labels", true}}));
   for (Resource& resource : all.map) {
     PLUMB_OK(CleanAnnotations(arena, resource, Has(k.build_metadata, "originAnnotations"), Has(k.build_metadata, "transformerAnnotations")));
-    PLUMB_TRY(settled, Settle(arena, resource.root, build.settle, resource.nodes), resource.origin.ToString());
+    PLUMB_TRY(settled, Settle(arena, resource.root, build.settle, resource.settled), resource.origin.ToString());
     resource.root = settled;
   }
   note("buildMetadata");
@@ -72,18 +81,20 @@ Result<Built> BuildKustomization(const RenderRequest& request, const Helpers& he
   PLUMB_TRY(options, ReadOptions(request.options.root()), "kustomize options");
   Build build;
   build.limits = request.limits;
+  build.settle.left.bytes = request.limits.total_bytes;
   build.remote = helpers.remote;
   build.functions = helpers.functions;
   build.trace = trace;
   build.root_only = options.root_only;
   PLUMB_TRY(loader, Loader::AtRoot(build, *request.tree, request.path));
   PLUMB_OK(LoadVariables(loader, &options.post_build), "postBuild");
+  if (options.ignore_missing_components) LeaveOutMissing(loader, build, options.components);
   PLUMB_TRY(target, Target::Load(build, std::move(loader)));
   ApplyOptions(options, target.kustomization());
   PLUMB_OK(target.SetSchema(true));
   if (!target.kustomization().build_metadata.empty()) target.Track("");
   PLUMB_TRY(all, target.Accumulate());
-  PLUMB_OK(Finish(build, target.kustomization(), options, target.File(), all));
+  PLUMB_OK(Finish(build, target.kustomization(), options, target, all));
 
   Built built;
   built.arena = build.arena;

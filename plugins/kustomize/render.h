@@ -13,7 +13,9 @@ namespace plumb {
 // Renders the kustomization in the directory `request.path`. `request.options` is the application's `kustomize` map:
 //   namePrefix, nameSuffix, namespace, images, replicas, labels, commonLabels, commonAnnotations, components, patches:
 //     as in a kustomization, in addition to those of the directory (namespace, prefix and suffix in place of them);
-//     an image may also be a text, "name=registry/name:tag" or "name:tag"
+//     an image may also be a text, "name=registry/name:tag" or "name:tag" (options.h)
+//   ignoreMissingComponents: true leaves out components of the options that the source has not
+//   buildMetadata: in place of the directory's
 //   loadRestrictor: rootOnly (default) or none
 //   postBuild: {substitute: {NAME: value}, substituteFrom: [{file: path}], strict: true}, as Flux's (post_build.h)
 //   order: legacy (default, as the program) or none (as Flux); `sortOptions` of the directory goes first

@@ -65,8 +65,8 @@ Result<Found> Lookup(Value node, const std::vector<std::string>& path) {
 // Writes one value to every place that a path leads to.
 class Writer {
  public:
-  Writer(Arena& arena, Value value, const FieldOptions& options, std::vector<std::string> path)
-      : arena_(arena), value_(value), options_(options), path_(std::move(path)) {}
+  Writer(Arena& arena, Value value, const FieldOptions& options, std::vector<std::string> path, SettleLimits& limits)
+      : arena_(arena), value_(value), options_(options), path_(std::move(path)), limits_(limits) {}
 
   Result<Value> Run(Value object) { return At(object, 0); }
   size_t written() const { return written_; }
@@ -168,8 +168,9 @@ class Writer {
   }
 
   // The text of the value, put into the place of the target's that the options say.
-  Result<std::string> Text(Value target) const {
+  Result<std::string> Text(Value target) {
     const std::string text = ScalarText(value_);
+    PLUMB_OK(limits_.TakeText(text.size() + (options_.delimiter.empty() ? 0 : target.AsString().size())));
     if (options_.delimiter.empty()) return text;
     if (!target.is_scalar()) return Invalid("'delimiter' needs a scalar, found a " + std::string(KindName(target.kind())));
     std::vector<std::string> parts = Split(ScalarText(target), options_.delimiter);
@@ -214,6 +215,7 @@ class Writer {
   const Value value_;
   const FieldOptions& options_;
   const std::vector<std::string> path_;
+  SettleLimits& limits_;
   size_t written_ = 0;
   SharedWrites shared_;
 };
@@ -289,10 +291,10 @@ Result<bool> IsTarget(const Resource& resource, const ReplacementTarget& target)
                       [&](const Selector& reject) { return !reject.id.empty() && AnySelectedBy(ids, reject.id); });
 }
 
-Status WriteTarget(Arena& arena, Resource& resource, Value value, const ReplacementTarget& target) {
+Status WriteTarget(Arena& arena, Resource& resource, Value value, const ReplacementTarget& target, SettleLimits& limits) {
   const std::vector<std::string> default_path = {"metadata.name"};
   for (const std::string& path : target.field_paths.empty() ? default_path : target.field_paths) {
-    Writer writer(arena, value, target.options, SplitBracketPath(path, '.'));
+    Writer writer(arena, value, target.options, SplitBracketPath(path, '.'), limits);
     const std::string context = "target " + resource.CurrentId().ToString() + ": '" + path + "'";
     PLUMB_TRY(changed, writer.Run(resource.root), context);
     if (writer.written() == 0)
@@ -304,7 +306,7 @@ Status WriteTarget(Arena& arena, Resource& resource, Value value, const Replacem
 
 }  // namespace
 
-Status ApplyReplacements(Arena& arena, ResMap& map, const std::vector<Replacement>& replacements) {
+Status ApplyReplacements(Arena& arena, ResMap& map, const std::vector<Replacement>& replacements, SettleLimits& limits) {
   for (const Replacement& replacement : replacements) {
     if (!replacement.source || !replacement.targets)
       return Invalid("a replacement needs a 'source' and at least one of 'targets'");
@@ -313,7 +315,7 @@ Status ApplyReplacements(Arena& arena, ResMap& map, const std::vector<Replacemen
       if (!target.select) return Invalid("replacement: a target needs 'select'");
       for (Resource& resource : map) {
         PLUMB_TRY(chosen, IsTarget(resource, target), "replacement");
-        if (chosen) PLUMB_OK(WriteTarget(arena, resource, value, target), "replacement");
+        if (chosen) PLUMB_OK(WriteTarget(arena, resource, value, target, limits), "replacement");
       }
     }
   }

@@ -30,7 +30,7 @@ Status ApplyReplicas(Arena& arena, ResMap& map, const ReplicaArgs& replica, cons
   if (found) return Ok();
   std::vector<std::string> names;
   for (const Resource& resource : map) names.push_back(resource.CurrentId().name);
-  return Invalid("replicas: there is no object named '" + replica.name + "' of a kind that has replicas" +
+  return Invalid("there is no object named '" + replica.name + "' of a kind that has replicas" +
                  DidYouMean(replica.name, names));
 }
 

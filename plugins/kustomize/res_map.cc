@@ -53,10 +53,7 @@ Status ResMap::Absorb(Arena& arena, Resource generated) {
   const bool joins = generated.behavior == Behavior::kReplace || generated.behavior == Behavior::kMerge;
   if (matches.empty()) {
     if (joins) {
-      std::vector<std::string> names;
-      for (const Resource& resource : resources_) names.push_back(resource.OriginalId().ToString());
-      return Invalid(id.ToString() + " does not exist" + DidYouMean(id.ToString(), names) + ": a generator cannot " +
-                     std::string(BehaviorName(generated.behavior)) + " it");
+      return Invalid(id.ToString() + " does not exist" + NearestTo(id) + ": a generator cannot " + std::string(BehaviorName(generated.behavior)) + " it");
     }
     return Append(std::move(generated));
   }
@@ -86,9 +83,23 @@ Result<size_t> ResMap::FindById(const ResId& id) const {
     if (!resources_[i].gone() && resources_[i].MatchesAnyId(id)) matches.push_back(i);
   if (matches.size() == 1) return matches[0];
   if (matches.size() > 1) return Invalid("several objects match " + id.ToString());
+  return Invalid("no match for " + id.ToString() + NearestTo(id));
+}
+
+std::string ResMap::NearestTo(const ResId& id) const {
   std::vector<std::string> names;
-  for (const Resource& r : resources_) names.push_back(r.CurrentId().ToString());
-  return Invalid("no match for " + id.ToString() + DidYouMean(id.ToString(), names));
+  for (const Resource& resource : resources_) {
+    if (resource.gone()) continue;
+    const ResId its = resource.CurrentId(), original = resource.OriginalId();
+    const bool named = its.name == id.name || original.name == id.name;
+    if (named && its.gvk.kind == id.gvk.kind) {
+      if (its.gvk != id.gvk) return ", but there is one with 'apiVersion: " + its.gvk.ApiVersion() + "' (not '" + id.gvk.ApiVersion() + "')";
+      return its.ns.empty() ? ", but there is one without a namespace" : ", but there is one in namespace '" + its.ns + "'";
+    }
+    names.push_back(its.gvk.kind + "/" + its.name);
+    if (original.name != its.name) names.push_back(original.gvk.kind + "/" + original.name);
+  }
+  return DidYouMean(id.gvk.kind + "/" + id.name, names);
 }
 
 void ResMap::DropGone() {

@@ -33,6 +33,10 @@ class ResMap {
   // The one object that has, or had, this id. Errors: kInvalid for none (with the nearest name) or several.
   Result<size_t> FindById(const ResId& id) const;
 
+  // A hint at what else could be meant by `id`, which no object has: ", did you mean 'Deployment/web'?", ", but there is one in
+  // namespace 'shop'"; or "".
+  std::string NearestTo(const ResId& id) const;
+
   void DropGone();
   Status Reorder(const std::vector<size_t>& order);
   // Checks that current ids are unique, as Append would. Errors: kInvalid.

@@ -10,6 +10,7 @@
 
 #include "core/arena.h"
 #include "core/object.h"
+#include "plugins/kustomize/as_written.h"
 #include "plugins/kustomize/res_id.h"
 
 namespace plumb::kustomize {
@@ -29,7 +30,7 @@ struct Resource {
   bool needs_hash = false;
   bool allow_name_change = false, allow_kind_change = false;  // of patches
   Origin origin;
-  size_t nodes = 0;     // of the tree when it was settled last (as_written.h)
+  TreeSize settled;     // size of the tree when it was settled last
   uint32_t serial = 0;  // the object in the build's trace; 0 where there is none
 
   bool gone() const { return IsGone(root); }

@@ -69,9 +69,9 @@ int DefaultKindRank(std::string_view kind) {
 
 Status SortResources(ResMap& map, const SortOptions& options) {
   if (options.order != "legacy" && options.order != "fifo")
-    return Invalid("'sortOptions.order' is '" + options.order + "': use 'legacy' or 'fifo'");
+    return Invalid("'order' is '" + options.order + "': use 'legacy' or 'fifo'");
   if (options.order == "fifo") {
-    if (options.legacy) return Invalid("'sortOptions.legacySortOptions' needs 'sortOptions.order: legacy'");
+    if (options.legacy) return Invalid("'legacySortOptions' needs 'order: legacy'");
     return Ok();
   }
   const Ranks ranks = options.legacy ? MakeRanks(options.legacy->first, options.legacy->last) : MakeRanks(kFirst, kLast);

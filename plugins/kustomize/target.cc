@@ -19,6 +19,13 @@ constexpr std::string_view kFileNames[] = {"kustomization.yaml", "kustomization.
 
 std::string Quoted(const std::string& path) { return "'" + (path.empty() ? std::string(".") : path) + "'"; }
 
+// `error` in the context of a kustomization that builds on another: what is nearest to it counts, where the way is long.
+Error Within(Error error, const std::string& context) {
+  constexpr size_t kLongEnough = 1500;
+  if (error.message().size() < kLongEnough) return std::move(error).Wrap(context);
+  return error.message().starts_with("... ") ? error : Error(error.code(), "... " + error.message());
+}
+
 std::shared_ptr<const TransformerConfig> DefaultConfig() {
   static const auto config = std::make_shared<const TransformerConfig>(TransformerConfig::Default());
   return config;
@@ -68,8 +75,7 @@ Result<Target> Target::Load(Build& build, Loader loader) {
   PLUMB_TRY(kustomization, ParseKustomization(text), file);
   target.kustomization_ = std::move(kustomization);
   target.text_ = std::move(text);
-  for (const std::string& deprecation : target.kustomization_.deprecations)
-    build.warnings.push_back(file + ": " + deprecation);
+  for (const std::string& warning : target.kustomization_.warnings) build.warnings.push_back(file + ": " + warning);
   return target;
 }
 
@@ -127,7 +133,7 @@ Status Target::Accumulate(Accumulator& into) {
   for (size_t i = 0; i < kustomization_.components.size(); ++i) {
     const std::string& path = kustomization_.components[i];
     Status added = AddDirectory(into, path, true);
-    if (!added.ok()) return WithNearest(std::move(added).error(), path).Wrap(At("components", i) + ": component '" + path + "'");
+    if (!added.ok()) return Within(WithNearest(std::move(added).error(), path), At("components", i) + ": component '" + path + "'");
   }
   PLUMB_OK(Transform(into));
   PLUMB_OK(Validate(into));
@@ -141,7 +147,7 @@ Status Target::AddResources(Accumulator& into, const std::vector<std::string>& p
     const bool remote_file = path.starts_with("http") && (path.ends_with(".yaml") || path.ends_with(".yml") || path.ends_with(".json"));
     const bool directory = loader_.IsDirectory(path) || (IsRemote(path) && !remote_file);
     Status added = directory ? AddDirectory(into, path, false) : AddFile(into, path);
-    if (!added.ok()) return WithNearest(std::move(added).error(), path).Wrap(At(field, i) + ": resource '" + path + "'");
+    if (!added.ok()) return Within(WithNearest(std::move(added).error(), path), At(field, i) + ": resource '" + path + "'");
   }
   return Ok();
 }
@@ -282,7 +288,8 @@ Status Target::Transform(Accumulator& into) {
 
   if (!k.patches_strategic_merge.empty()) {
     PLUMB_OK(ran("PatchStrategicMergeTransformer", "patchesStrategicMerge",
-                 ApplyStrategicMerges(build_, loader_, into.map, k.patches_strategic_merge, "")));
+                 ApplyStrategicMerges(build_, loader_, into.map, k.patches_strategic_merge,
+                                      [&](size_t i, const std::string& file) { Note(into.map, item("patchesStrategicMerge", i), file); })));
   }
   for (size_t i = 0; i < k.patches.size(); ++i) {
     const size_t warnings = build_.warnings.size();
@@ -325,7 +332,7 @@ Status Target::Transform(Accumulator& into) {
     PLUMB_OK(ran("ImageTagTransformer", item("images", i), ApplyImage(arena, into.map, k.images[i], config->images)));
   if (!k.replacements.empty()) {
     PLUMB_TRY(replacements, LoadReplacements(loader_, k.replacements));
-    PLUMB_OK(ran("ReplacementTransformer", "replacements", ApplyReplacements(arena, into.map, replacements)));
+    PLUMB_OK(ran("ReplacementTransformer", "replacements", ApplyReplacements(arena, into.map, replacements, build_.settle)));
   }
   for (const Resource& plugin : plugins) {
     PLUMB_OK(RunTransformer(build_, loader_, plugin, into.map), File() + ": transformers");

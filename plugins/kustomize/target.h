@@ -36,6 +36,8 @@ class Target {
   Result<Accumulator> Accumulate();
 
   std::string File() const { return loader_.Name(file_name_); }  // from the tree's root
+  // "base/kustomization.yaml:7": where a field, or its i-th entry, stands.
+  std::string At(const std::string& field, size_t i = 0) const;
 
   // Takes the schema that `openapi` names into use. `reset`: also where an earlier one is set.
   Status SetSchema(bool reset);
@@ -68,9 +70,6 @@ class Target {
 
   Build& build_;
   Loader loader_;
-  // "base/kustomization.yaml:7": where the i-th entry of a field stands.
-  std::string At(const std::string& field, size_t i) const;
-
   std::string file_name_, text_;
   Kustomization kustomization_;
   bool tracking_ = false;

@@ -41,7 +41,7 @@ Status ApplyReplicas(Arena& arena, ResMap& map, const ReplicaArgs& replica, cons
 Result<Value> SetReplicas(Arena& arena, Value object, int64_t count, const FieldSpec& field);
 
 // Copies values from fields of one object to fields of others.
-Status ApplyReplacements(Arena& arena, ResMap& map, const std::vector<Replacement>& replacements);
+Status ApplyReplacements(Arena& arena, ResMap& map, const std::vector<Replacement>& replacements, SettleLimits& limits);
 
 // A value added to a path in a field: "projects/whatever" becomes "projects/whatever/value".
 struct ValueAddArgs {

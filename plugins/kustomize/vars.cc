@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "core/number.h"
-#include "core/suggest.h"
 #include "plugins/kustomize/as_written.h"
 #include "plugins/kustomize/node.h"
 
@@ -15,8 +14,8 @@ std::string InText(Value v) { return ScalarText(v); }
 
 class Replacer {
  public:
-  Replacer(Arena& arena, const std::map<std::string, Value>& values, std::map<std::string, int>* used, SharedWrites* shared)
-      : arena_(arena), values_(values), used_(used), shared_(shared) {}
+  Replacer(Arena& arena, const std::map<std::string, Value>& values, SettleLimits& limits, std::map<std::string, int>* used, SharedWrites* shared)
+      : arena_(arena), values_(values), limits_(limits), used_(used), shared_(shared) {}
 
   Result<Value> Field(Value field) const {
     switch (field.kind()) {
@@ -24,15 +23,20 @@ class Replacer {
       case Kind::kString: return Text(field);
       case Kind::kMap: {
         std::vector<Member> members;
-        for (const Member& m : field.members())
-          members.push_back({m.key, m.value.is_string() ? Text(m.value) : m.value});
+        for (const Member& m : field.members()) {
+          members.push_back(m);
+          if (!m.value.is_string()) continue;
+          PLUMB_TRY(text, Text(m.value));
+          members.back().value = text;
+        }
         return arena_.Map(members);
       }
       case Kind::kList: {
         std::vector<Value> items;
         for (Value item : field.items()) {
           if (!item.is_string()) return Invalid("a list that may hold variables must be of strings, found a " + std::string(KindName(item.kind())));
-          items.push_back(Text(item));
+          PLUMB_TRY(text, Text(item));
+          items.push_back(text);
         }
         return arena_.List(items);
       }
@@ -42,8 +46,8 @@ class Replacer {
 
  private:
   // A text that stands in several places changes in all of them.
-  Value Text(Value old) const {
-    const Value expanded = Expand(old.AsString());
+  Result<Value> Text(Value old) const {
+    PLUMB_TRY(expanded, Expand(old.AsString()));
     return old.is_shared() ? shared_->Write(old, expanded) : expanded;
   }
 
@@ -56,7 +60,7 @@ class Replacer {
 
   // "$$" is a dollar, "$(NAME)" a variable; an unknown one stays as it is. A text that is one reference and nothing
   // else takes the type of the value.
-  Value Expand(std::string_view text) const {
+  Result<Value> Expand(std::string_view text) const {
     std::string result;
     size_t copied = 0;
     for (size_t at = 0; at + 1 < text.size(); ++at) {
@@ -71,7 +75,9 @@ class Replacer {
         const std::string_view name = text.substr(at + 2, close - at - 2);
         const Value* value = Find(name);
         if (value && at == 0 && close + 1 == text.size()) return *value;
-        result += value ? InText(*value) : std::string(text.substr(at, close + 1 - at));
+        const std::string part = value ? InText(*value) : std::string(text.substr(at, close + 1 - at));
+        PLUMB_OK(limits_.TakeText(part.size()));
+        result += part;
         at = close;
       } else {
         result += text.substr(at, 2);
@@ -85,6 +91,7 @@ class Replacer {
 
   Arena& arena_;
   const std::map<std::string, Value>& values_;
+  SettleLimits& limits_;
   std::map<std::string, int>* used_;
   SharedWrites* shared_;
 };
@@ -150,26 +157,22 @@ Status MergeVariables(Variables& all, const Variables& other) {
 }
 
 Result<Value> SetVariables(Arena& arena, Value object, const FieldSpec& field, const std::map<std::string, Value>& values,
-                           std::map<std::string, int>* used) {
+                           SettleLimits& limits, std::map<std::string, int>* used) {
   SharedWrites shared;
-  const Replacer replacer(arena, values, used, &shared);
+  const Replacer replacer(arena, values, limits, used, &shared);
   PLUMB_TRY(changed, ApplyFieldSpec(arena, object, field, Create::kNothing, [&](Value old) { return replacer.Field(old); }));
   return shared.Apply(arena, changed);
 }
 
 Status ResolveVariables(Arena& arena, ResMap& map, const Variables& variables, const FieldSpecs& fields,
-                        std::vector<std::string>* warnings) {
+                        SettleLimits& limits, std::vector<std::string>* warnings) {
   std::map<std::string, Value> values;
   for (const auto& [name, variable] : variables) {
     const auto source = std::find_if(map.begin(), map.end(), [&](const Resource& resource) {
       return std::find(resource.ref_vars.begin(), resource.ref_vars.end(), name) != resource.ref_vars.end();
     });
     const std::string context = variable.where + ": variable '" + name + "'";
-    if (source == map.end()) {
-      std::vector<std::string> objects;
-      for (const Resource& resource : map) objects.push_back(resource.OriginalId().ToString());
-      return Invalid(context + ": there is no " + variable.object.ToString() + " to read it from" + DidYouMean(variable.object.ToString(), objects));
-    }
+    if (source == map.end()) return Invalid(context + ": there is no " + variable.object.ToString() + " to read it from" + map.NearestTo(variable.object));
     PLUMB_TRY(value, ReadField(source->root, variable.field_path), context);
     values[name] = value;
   }
@@ -177,7 +180,7 @@ Status ResolveVariables(Arena& arena, ResMap& map, const Variables& variables, c
   std::map<std::string, int> used;
   for (Resource& resource : map) {
     for (const FieldSpec& field : fields) {
-      PLUMB_TRY(changed, SetVariables(arena, resource.root, field, values, &used), "variables of " + resource.CurrentId().ToString());
+      PLUMB_TRY(changed, SetVariables(arena, resource.root, field, values, limits, &used), "variables of " + resource.CurrentId().ToString());
       resource.root = changed;
     }
   }

@@ -19,12 +19,12 @@ Status AddVariables(Variables& all, ResMap& map, const std::vector<Variable>& ad
 Status MergeVariables(Variables& all, const Variables& other);
 
 // Replaces every reference. Names of variables that nothing used go to `warnings`. Errors: kInvalid for a variable
-// whose field is not there.
+// whose field is not there; kLimit.
 Status ResolveVariables(Arena& arena, ResMap& map, const Variables& variables, const FieldSpecs& fields,
-                        std::vector<std::string>* warnings);
+                        SettleLimits& limits, std::vector<std::string>* warnings);
 
 // The fields of one object, for values known already.
 Result<Value> SetVariables(Arena& arena, Value object, const FieldSpec& field, const std::map<std::string, Value>& values,
-                           std::map<std::string, int>* used);
+                           SettleLimits& limits, std::map<std::string, int>* used);
 
 }  // namespace plumb::kustomize

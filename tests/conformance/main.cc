@@ -67,7 +67,7 @@ int main(int argc, char** argv) {
     if (runner != runners.end()) runner->run((folder / file).string(), report);
     else report.Skip("nothing replays this file yet");
     std::printf("%s passed %zu failed %zu skipped %zu%s\n", file.c_str(), report.passed(), report.failed(), report.skipped(),
-                report.reason().empty() ? "" : (" (" + report.reason() + ")").c_str());
+                report.skipped() == 0 ? "" : (" (" + report.Reasons() + ")").c_str());
     std::fflush(stdout);
     failed = failed || report.failed() > 0;
   }

@@ -23,7 +23,16 @@ void Report::Fail(std::string_view name, std::string_view detail) {
 
 void Report::Skip(std::string_view reason, size_t cases) {
   skipped_ += cases;
-  reason_ = reason;
+  const auto same = std::find_if(reasons_.begin(), reasons_.end(), [&](const auto& known) { return known.first == reason; });
+  if (same == reasons_.end()) reasons_.emplace_back(reason, cases);
+  else same->second += cases;
+}
+
+std::string Report::Reasons() const {
+  if (reasons_.size() == 1) return reasons_[0].first;
+  std::string text;
+  for (const auto& [reason, cases] : reasons_) text += (text.empty() ? "" : "; ") + std::to_string(cases) + ": " + reason;
+  return text;
 }
 
 Runner::Runner(std::string_view file, RunFunction run) {

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/arena.h"
@@ -19,18 +20,19 @@ class Report {
   void Pass() { ++passed_; }
   // `name` identifies the case in its file; `detail` says expected and got.
   void Fail(std::string_view name, std::string_view detail);
-  void Skip(std::string_view reason, size_t cases = 1);  // the last reason is printed with the line
+  void Skip(std::string_view reason, size_t cases = 1);
   void Check(std::string_view name, bool ok, std::string_view detail) { ok ? Pass() : Fail(name, detail); }
 
   size_t passed() const { return passed_; }
   size_t failed() const { return failed_; }
   size_t skipped() const { return skipped_; }
-  const std::string& reason() const { return reason_; }
+  // Why cases were skipped, for the line of the file: one reason, or "12: ...; 5: ..." in the order that they came up.
+  std::string Reasons() const;
 
  private:
   const bool verbose_;
   size_t passed_ = 0, failed_ = 0, skipped_ = 0;
-  std::string reason_;
+  std::vector<std::pair<std::string, size_t>> reasons_;
 };
 
 using RunFunction = void (*)(const std::string& path, Report& report);

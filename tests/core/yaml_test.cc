@@ -110,6 +110,18 @@ TEST(Yaml, AnchorsAndAliases) {
   EXPECT_EQ(Parse("a: &x [*x]"), "1:8: the value of anchor 'x' contains itself");
 }
 
+// A text is one node, however long it is: what it comes to where aliases repeat it is bounded as the input is.
+TEST(Yaml, LongTextsAreNotRepeatedWithoutEnd) {
+  std::string text = "a: &x '" + std::string(1000, 'x') + "'\nb: &y [*x, *x, *x]\nc: [";
+  for (int i = 0; i < 40; ++i) text += i == 0 ? "*y" : ", *y";
+  text += "]\n";
+  EXPECT_TRUE(ParseYaml(text, {.bytes = 125'000}).ok());
+  const auto refused = ParseYaml(text, {.bytes = 100'000});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code(), Code::kLimit);
+  EXPECT_THAT(refused.error().message(), HasSubstr("3:129: the document has more than 100000 bytes of text where its aliases are written out"));
+}
+
 TEST(Yaml, LastOfRepeatedKeysWinsWithAWarning) {
   const auto documents = ParseYaml("spec:\n  a: 1\n  b: 2\n  a: 3\n");
   ASSERT_TRUE(documents.ok());

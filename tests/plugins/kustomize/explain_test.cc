@@ -48,6 +48,15 @@ TEST(KustomizeExplain, EveryFieldHasItsCauses) {
   EXPECT_EQ(explanation->removed[0].path, (std::vector<std::string>{"metadata", "annotations", "gone"}));
 }
 
+TEST(KustomizeExplain, DeprecatedPatchesAreToldApart) {
+  Files files = kShop;
+  files["prod/kustomization.yaml"] = "resources: [../base]\npatchesStrategicMerge:\n- scale.yaml\n- |-\n  apiVersion: apps/v1\n  kind: Deployment\n  metadata: {name: web}\n  spec: {paused: true}\n";
+  const auto explanation = Explain(files, "Deployment/web");
+  ASSERT_TRUE(explanation.ok()) << explanation.error().message();
+  EXPECT_EQ(Field(*explanation, {"spec", "replicas"})->causes.back().ToString(), "prod/scale.yaml:7 (patchesStrategicMerge[0])");
+  EXPECT_EQ(Field(*explanation, {"spec", "paused"})->causes.back().ToString(), "prod/kustomization.yaml:4 patchesStrategicMerge[1]");
+}
+
 TEST(KustomizeExplain, TextShowsTheSourceOfEachLine) {
   const std::string text = Explain(kShop, "deployment/web")->ToText();
   EXPECT_NE(text.find("prod/scale.yaml:7 (patches[0])"), std::string::npos) << text;

@@ -129,7 +129,7 @@ std::string RandomFields::OfBase(const std::string& directory) {
   if (Chance(5)) text += OpenApi(directory);
   if (Chance(5)) text += "metadata: {name: k, annotations: {config.kubernetes.io/local-config: 'true'}}\n";
   if (Chance(5)) text += "kind: Kustomization\n" + Pick({"", "apiVersion: kustomize.config.k8s.io/v1beta1\n", "apiVersion: kustomize.config.k8s.io/v1\n"});
-  if (Chance(2)) text += Pick({"unknownField: 1\n", "NAMEPREFIX: up-\n", "commonlabels: {low: er}\n", "namespace: 5\n", "helmCharts: []\n", "resources: [all.yaml]\n"});
+  if (Chance(2)) text += Pick({"unknownField: 1\n", "NAMEPREFIX: up-\n", "commonlabels: {low: er}\n", "namespace: 5\n", "helmCharts: []\n", "helmCharts: [{name: chart, repo: 'https://charts.example', version: 1.0.0}]\n", "helmChartInflationGenerator: [{chartName: c}]\n", "helmGlobals: {chartHome: charts}\n", "resources: [all.yaml]\n"});
   return text;
 }
 

@@ -69,6 +69,25 @@ TEST(Kustomize, LabelsPatchesAndComponentsAreAdded) {
     EXPECT_NE(text.find(wanted), std::string::npos) << wanted << " in\n" << text;
 }
 
+// As Flux completes an image of the same name; a text takes its place, as `kustomize edit set image` does.
+TEST(Kustomize, AnImageThatIsAMapKeepsWhatItDoesNotName) {
+  const Files files = {{"kustomization.yaml", "resources: [web.yaml]\nimages: [{name: nginx, newName: mirror/nginx, newTag: '2'}]\n"}, {"web.yaml", kDeployment}};
+  EXPECT_NE(Text(files, "images: [{name: nginx, newTag: '3'}]").find("image: mirror/nginx:3"), std::string::npos);
+  EXPECT_NE(Text(files, "images: ['nginx:3']").find("image: nginx:3"), std::string::npos);
+}
+
+TEST(Kustomize, MissingComponentsAreLeftOutWhereTheyMayBe) {
+  const Files files = {{"kustomization.yaml", "resources: [web.yaml]\n"}, {"web.yaml", kDeployment},
+                       {"extra/kustomization.yaml", "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nnameSuffix: -extra\n"}};
+  EXPECT_NE(ErrorOf(files, "components: [none, extra]").find("component 'none'"), std::string::npos);
+  const auto rendered = Render(files, "components: [none, extra]\nignoreMissingComponents: true");
+  ASSERT_TRUE(rendered.ok()) << rendered.error().message();
+  EXPECT_EQ(rendered->warnings, std::vector<std::string>{"component 'none' is not in the source: left out"});
+  EXPECT_NE(WriteManifests(rendered->manifests).find("name: web-extra"), std::string::npos);
+  const Files broken = {{"kustomization.yaml", "resources: [web.yaml]\ncomponents: [none]\n"}, {"web.yaml", kDeployment}};
+  EXPECT_NE(ErrorOf(broken, "ignoreMissingComponents: true").find("component 'none'"), std::string::npos) << "the directory's own must be there";
+}
+
 TEST(Kustomize, OptionsAreChecked) {
   const Files files = {{"kustomization.yaml", "resources: [web.yaml]\n"}, {"web.yaml", kDeployment}};
   const struct {
@@ -139,7 +158,15 @@ TEST(Kustomize, ErrorsNameFileFieldAndObject) {
       {"field of a source", {{"kustomization.yaml", "resources: [web.yaml]\nreplacements:\n- source: {kind: Deployment, fieldPath: spec.templte.spec}\n  targets: []\n"}, {"web.yaml", kDeployment}},
        {"has no 'spec.templte.spec', did you mean 'template'?"}},
       {"variable of nothing", {{"kustomization.yaml", "resources: [web.yaml]\nvars:\n- name: A\n  objref: {apiVersion: apps/v1, kind: Deployment, name: wbe}\n"}, {"web.yaml", kDeployment}},
-       {"kustomization.yaml:3: variable 'A'", "did you mean 'Deployment.apps 'web''?"}},
+       {"kustomization.yaml:3: variable 'A'", "did you mean 'Deployment/web'?"}},
+      {"no match of a deprecated patch", {{"kustomization.yaml", "resources: [web.yaml]\npatchesStrategicMerge:\n- p.yaml\n"}, {"web.yaml", kDeployment}, {"p.yaml", "apiVersion: apps/v1\nkind: Deploymnt\nmetadata: {name: web}\n"}},
+       {"kustomization.yaml:3: patchesStrategicMerge: patch 'p.yaml': ", "no match for Deploymnt.apps 'web', did you mean 'Deployment/web'?"}},
+      {"another version", {{"kustomization.yaml", "resources: [web.yaml]\npatches:\n- patch: '{apiVersion: apps/v1beta1, kind: Deployment, metadata: {name: web}}'\n"}, {"web.yaml", kDeployment}},
+       {"no match for Deployment.apps 'web', but there is one with 'apiVersion: apps/v1' (not 'apps/v1beta1')"}},
+      {"another namespace", {{"kustomization.yaml", "resources: [web.yaml]\npatches:\n- patch: '{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: shop}}'\n"}, {"web.yaml", kDeployment}},
+       {"no match for Deployment.apps 'web' in namespace 'shop', but there is one without a namespace"}},
+      {"order", {{"kustomization.yaml", "resources: [web.yaml]\nsortOptions: {order: legcy}\n"}, {"web.yaml", kDeployment}}, {"kustomization.yaml:2: sortOptions: 'order' is 'legcy': use 'legacy' or 'fifo'"}},
+      {"directive", {{"kustomization.yaml", "resources: [a.yaml]\n"}, {"a.yaml", "%YAML 1.1\n---\nkind: A\n"}}, {"resource 'a.yaml': 1:1: '%YAML 1.1': Kustomize reads no directives; remove the line"}},
       {"configuration", {{"kustomization.yaml", "configurations:\n- c.yaml\n"}, {"c.yaml", "nameRefernce: []\n"}}, {"kustomization.yaml:2: configuration 'c.yaml'", "did you mean 'nameReference'?"}},
       {"plugin", {{"kustomization.yaml", "generators: [g.yaml]\n"}, {"g.yaml", "apiVersion: acme/v1\nkind: Magic\nmetadata:\n  name: g\n"}}, {"Magic", "not built in"}},
   };
@@ -155,11 +182,17 @@ TEST(Kustomize, DeprecatedFieldsAreWarnings) {
                                 {"base/web.yaml", kDeployment}});
   ASSERT_TRUE(rendered.ok());
   ASSERT_EQ(rendered->warnings.size(), 2u);
-  EXPECT_EQ(rendered->warnings[0], "kustomization.yaml: 'bases' is deprecated: use 'resources'");
-  EXPECT_EQ(rendered->warnings[1], "base/kustomization.yaml: 'commonLabels' is deprecated: use 'labels'");
+  EXPECT_EQ(rendered->warnings[0], "kustomization.yaml: 'bases' is deprecated: use 'resources' ('kustomize edit fix' changes it)");
+  EXPECT_EQ(rendered->warnings[1], "base/kustomization.yaml: 'commonLabels' is deprecated: use 'labels' ('kustomize edit fix' changes it)");
 }
 
-// The program is silent about it.
+// The program is silent about both.
+TEST(Kustomize, UnknownBuildMetadataIsAWarning) {
+  const auto rendered = Render({{"kustomization.yaml", "resources: [web.yaml]\nbuildMetadata: [orginAnnotations]\n"}, {"web.yaml", kDeployment}});
+  ASSERT_TRUE(rendered.ok());
+  EXPECT_EQ(rendered->warnings, std::vector<std::string>{"kustomization.yaml: 'buildMetadata': 'orginAnnotations' means nothing, did you mean 'originAnnotations'?"});
+}
+
 TEST(Kustomize, APatchThatSelectsNothingIsAWarning) {
   const auto rendered = Render({{"kustomization.yaml", "resources: [web.yaml]\npatches:\n- target: {kind: Deploymnt, name: web}\n  patch: '[{\"op\": \"remove\", \"path\": \"/spec\"}]'\n"}, {"web.yaml", kDeployment}});
   ASSERT_TRUE(rendered.ok());

@@ -61,7 +61,9 @@ void RichFields::AddPlain() {
 
 // Where a generator's data comes from, as lines of its entry.
 std::string RichFields::GeneratorSource() {
-  switch (dice_.Below(5)) {
+  switch (dice_.Below(6)) {
+    case 5: return Pick({"  literals: [a=1, a=2]\n", "  literals: [no-equals]\n", "  literals: ['k y=1']\n", "  literals: ['=1']\n", "  literals: [A.b-c_d=1, 'x/y=2']\n", "  literals: [k=v]\n  files: [" + File("made.txt", "x\n") + ", " + File("again.txt", "") + "]\n",
+                         "  files: ['a=b=" + File("odd.txt", "odd\n") + "']\n", "  files: ['=" + File("odd.txt", "odd\n") + "']\n", "  envs: [" + File("twice.env", "K=1\nK=2\n") + "]\n", "  envs: [" + File("bad.env", "1K=1\n") + "]\n", "  literals: []\n"});
     case 0: return "  literals:\n  - a=" + Pick({"2", "'x y'", "\"quoted\"", "b=c", "", "<&>", "\u00fc", "a\\nb", "true"}) + "\n  - " + Pick({"new=1", "'q=\"in quotes\"'", "\"s='single'\"", "empty="}) + "\n";
     case 1: return "  files:\n  - " + File("data.txt", Pick({"line\nline two\n", "no end", "\ttab\r\nand more\r\n", "", "\xff\xfe\x01 binary", "trailing \nspaces  \n", "\n\nleading", "  indented\n", "a: b\n---\nc\n", "\xef\xbb\xbf" "bom\n", "a\u2028b\n", "\x07 bell\n"})) +
                    "\n  - key.x=" + File("keyed.ini", "[section]\nkey = value\n") + "\n";

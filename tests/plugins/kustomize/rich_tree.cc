@@ -1,5 +1,7 @@
 #include "tests/plugins/kustomize/rich_tree.h"
 
+#include <algorithm>
+
 #include "tests/plugins/kustomize/random_dice.h"
 #include "tests/plugins/kustomize/rich_fields.h"
 #include "tests/plugins/kustomize/rich_objects.h"
@@ -17,10 +19,41 @@ class Generator : private Dice {
     if (Chance(40)) below = {Overlay("middle", below)};
     tree_.root = Overlay("top", below);
     tree_.free_loading = Chance(5);
+    if (Chance(20)) Reshape();
     return std::move(tree_);
   }
 
  private:
+  // The same objects in a text that looks otherwise: another system's line ends, comments, empty documents, JSON's own order.
+  void Reshape() {
+    std::vector<std::string> names;
+    for (const auto& [name, text] : tree_.files)
+      if (name.ends_with(".yaml") || name.ends_with(".yml")) names.push_back(name);
+    std::string& text = tree_.files[names[static_cast<size_t>(Below(static_cast<int>(names.size())))]];
+    const auto between_lines = [&](std::string_view end, std::string_view before_keys) {
+      std::string changed;
+      for (size_t at = 0; at < text.size();) {
+        const size_t newline = std::min(text.find('\n', at), text.size());
+        if (at > 0 && text[at] != ' ' && text[at] != '\n' && Chance(30)) changed += before_keys;
+        changed += text.substr(at, newline - at);
+        changed += end;
+        at = newline + 1;
+      }
+      text = changed;
+    };
+    switch (Below(9)) {
+      case 0: return between_lines("\r\n", "");
+      case 1: return between_lines("\n", "# a comment: [\n");
+      case 2: return between_lines("\n", "\n\n");
+      case 3: text.insert(0, "# first\n---\n"); break;
+      case 4: text.insert(0, "\xef\xbb\xbf"); break;
+      case 5: text += Pick({"...\n", "---\n---\n# nothing\n", "--- # end\n", "\n\n---\n", "--- {}\n", "---\nnull\n"}); break;
+      case 6: text.insert(0, Pick({"%YAML 1.1\n---\n", "%YAML 1.2\n---\n", "--- # here\n", "---\n---\n", "\n\n  \n"})); break;
+      case 7: text.pop_back(); break;
+      default: between_lines(" \n", "");
+    }
+  }
+
   RichFields Fields(const std::string& directory) { return RichFields(*this, directory, tree_.files); }
 
   std::string Base(const std::string& directory, const std::string& tail) {
@@ -48,6 +81,11 @@ class Generator : private Dice {
     RichFields fields = Fields(directory);
     fields.Set("apiVersion", "kustomize.config.k8s.io/v1alpha1");
     fields.Set("kind", "Component");
+    if (Chance(20)) {
+      const std::string tail = "-" + directory.substr(directory.size() - 2);
+      tree_.files[directory + "/more.yaml"] = RichObjects(*this, tail);
+      fields.Add("resources", "- more.yaml");
+    }
     if (nested && Chance(20)) fields.Add("components", "- ../" + Component(directory + "-inner", false));
     if (Chance(30)) fields.MergeGenerators();
     fields.AddPlain();
