@@ -13,6 +13,7 @@ namespace {
 constexpr int kMaxLinks = 40;    // as Linux: more on one path is a loop
 constexpr int kMaxDepth = 1000;  // of directories, for the search of symlinks
 constexpr size_t kMaxTarget = 4096;
+constexpr size_t kPlacesKept = 256;  // a renderer asks for the same few paths again and again
 
 using Kind = GitEntry::Kind;
 
@@ -137,7 +138,21 @@ class GitTree final : public Tree {
     return Invalid(fmt::format("'{}' is in a submodule; set 'submodules: true' on the git source to fetch it", path));
   }
 
+  // Where `path` leads; a tree never changes, so what was found stays true.
   Result<Place> Walk(std::string_view path) const {
+    std::string key(path);
+    {
+      MutexLock lock(mu_);
+      if (const auto known = places_.find(key); known != places_.end()) return known->second;
+    }
+    PLUMB_TRY(place, WalkFromRoot(path));
+    MutexLock lock(mu_);
+    if (places_.size() >= kPlacesKept) places_.clear();
+    places_.emplace(std::move(key), place);
+    return place;
+  }
+
+  Result<Place> WalkFromRoot(std::string_view path) const {
     const auto leaves = [&](std::string_view how) {
       return Denied(fmt::format("'{}' leads out of the tree{}", path, how));
     };
@@ -239,6 +254,7 @@ class GitTree final : public Tree {
   const size_t file_bytes_;
   mutable Mutex mu_;
   mutable std::map<GitId, bool> closed_ GUARDED_BY(mu_);
+  mutable std::unordered_map<std::string, Place> places_ GUARDED_BY(mu_);
 };
 
 }  // namespace
