@@ -137,9 +137,11 @@ bool IsPush(const Host& host, std::string_view event) {
 }
 
 // GitHub can send its JSON inside of a form.
-std::string PayloadText(const http::Request& request) {
+Result<std::string> PayloadText(const http::Request& request) {
   if (!Find(request.headers, "Content-Type").starts_with("application/x-www-form-urlencoded")) return request.body;
-  return std::string(http::ParseTarget("/?" + request.body).Get("payload"));
+  std::string text(http::ParseTarget("/?" + request.body).Get("payload"));
+  if (text.empty()) return Invalid("the form has no field 'payload': set the hook's content type to application/json");
+  return text;
 }
 
 Result<Push> ReadPlain(const http::Request& request) {
@@ -180,7 +182,8 @@ Result<WebhookCall> ReadWebhook(const http::Request& request, const WebhookOptio
     return call;
   }
   if (!IsPush(host, Find(request.headers, host.event_header))) return call;
-  PLUMB_TRY(document, ParseJson(PayloadText(request)), fmt::format("webhook of {}", host.name));
+  PLUMB_TRY(text, PayloadText(request), fmt::format("webhook of {}", host.name));
+  PLUMB_TRY(document, ParseJson(text), fmt::format("webhook of {}", host.name));
   const Value payload = document.root();
   if (!payload.is_map())
     return Invalid(fmt::format("webhook of {}: the payload is a {}, not a map", host.name, KindName(payload.kind())));

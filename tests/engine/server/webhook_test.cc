@@ -167,6 +167,8 @@ TEST(Webhook, BrokenPayloadsAreInvalid) {
     ASSERT_FALSE(call.ok()) << body;
     EXPECT_EQ(call.error().code(), Code::kInvalid) << body;
   }
+  EXPECT_EQ(ReadWebhook(Post({{"X-GitHub-Event", "push"}, {"Content-Type", "application/x-www-form-urlencoded"}}, "a=b"), {.accept_unsigned = true}).error().message(),
+            "webhook of github: the form has no field 'payload': set the hook's content type to application/json");
   EXPECT_EQ(ReadWebhook(Post({}, "[1]"), {.accept_unsigned = true}).error().message(),
             "webhook: the body is a list, not a map");
 }
