@@ -101,9 +101,10 @@ std::string Reconciler::WhyNotPrunedYet(const ObjectId& id) {
 // Fields that others write back after each of our writes are left out of it.
 Result<Plan> Reconciler::MakePlanFor(const DesiredSet& desired, const Inventory& inventory, PlanView& view) {
   auto plan = PlanApplication(application_, desired, inventory, view);
-  if (!plan.ok() || !revision_applied_ || !fights_.Note(*plan, context_.clock->Now(), context_.clock->Wall())) return plan;
+  const WallTime noted = context_.clock->Wall();
+  if (!plan.ok() || !revision_applied_ || !fights_.Note(*plan, context_.clock->Now(), noted)) return plan;
   for (const HoldState& hold : fights_.Holds(context_.clock->Now()))
-    if (hold.since == context_.clock->Wall()) Emit(LoopEvent::Type::kHeld, hold.Text());
+    if (hold.since == noted) Emit(LoopEvent::Type::kHeld, hold.Text());
   const PlanView now = View();
   view.ignore = now.ignore;
   return PlanApplication(application_, desired, inventory, view);

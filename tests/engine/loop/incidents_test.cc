@@ -1,13 +1,16 @@
 // The 28 public incidents of docs/incidents.md, played against the loop: in each, nothing destructive reaches the server and the
-// status says why; and what the incident's guard must not stop does go through.
+// status says why; and what the incident's guard must not stop does go through. On a sandbox, or with PLUMB_INCIDENTS=real on a real
+// API server with its controllers (incidents_cluster.cc).
 #include <gmock/gmock.h>
 
 #include <fstream>
 #include <iterator>
 #include <regex>
 #include <set>
+#include <thread>
 
 #include "core/edit.h"
+#include "tests/engine/loop/incidents_cluster.h"
 #include "tests/engine/loop/rig.h"
 
 namespace plumb {
@@ -46,6 +49,10 @@ Application FromText(const std::string& text) {
 // One application on its own.
 class Incidents : public ::testing::Test {
  protected:
+  void SetUp() override {
+    if (NoCluster()) GTEST_SKIP() << NoCluster();
+  }
+  const bool clean_ = CleanCluster();  // before the first object is looked at
   Rig rig;
 
   void Sync(const std::string& revision, Files files) {
@@ -91,6 +98,9 @@ class Incidents : public ::testing::Test {
 // Several in one loop, on one repository with a directory for each.
 class IncidentsOfMany : public ::testing::Test {
  protected:
+  void SetUp() override {
+    if (NoCluster()) GTEST_SKIP() << NoCluster();
+  }
   IncidentsOfMany() {
     LoopContext context;
     context.target_for = [this](const Application&) -> Result<std::shared_ptr<Target>> { return site.target; };
@@ -123,6 +133,7 @@ class IncidentsOfMany : public ::testing::Test {
   }
   std::string Summary(const std::string& name) { return loop->status("default/" + name)->summary; }
 
+  const bool clean_ = CleanCluster();
   Site site;
   EventLog log;
   std::string revision = "1111";
@@ -400,8 +411,12 @@ TEST_F(Incidents, N21CustomResourceDefinitionWithObjectsOfOthers) {
       "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: widgets.x.io, annotations: {plumb.dev/prune: allowed}}\nspec:\n  group: x.io\n  scope: Namespaced\n"
       "  names: {kind: Widget, plural: widgets, singular: widget, listKind: WidgetList}\n  versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]\n";
   Sync("1111", {{"a.yaml", ConfigMap("a")}, {"crd.yaml", crd}});
-  rig.cluster().Step();
-  rig.discovery.Invalidate();
+  if (!rig.real()) rig.cluster().Step();
+  for (int looks = 0; looks < 500; ++looks) {  // until the server serves the kind
+    rig.discovery.Invalidate();
+    if (rig.discovery.FindKind("x.io", "Widget").ok()) break;
+    if (rig.real()) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
   const auto widget = ParseJson(R"({"apiVersion":"x.io/v1","kind":"Widget","metadata":{"name":"theirs"}})");
   const auto kind = rig.discovery.FindKind("x.io", "Widget");
   ASSERT_TRUE(kind.ok()) << kind.error().message();
@@ -489,11 +504,11 @@ TEST_F(Incidents, N25RollbackIsUndone) {
 // The wrong cluster: another context, or another cluster under the same address.
 TEST_F(Incidents, N26WrongCluster) {
   Sync("1111", Maps(0, 3));
-  rig.state.identity = "uid-of-another";
+  const std::string here = std::exchange(rig.state.identity, "uid-of-another");
   Sync("2222", Maps(0, 2));
   EXPECT_THAT(rig.gateway->writes, IsEmpty()) << "nothing at all is written";
   NothingDestroyed("cluster", "is another one than before");
-  rig.state.identity = "uid-of-kube-system";
+  rig.state.identity = here;
   NextLook();
   EXPECT_THAT(rig.gateway->deletes, SizeIs(1));
 }
@@ -538,6 +553,53 @@ TEST_F(Incidents, N28RemovedTenantsGo) {
   EXPECT_THAT(rig.gateway->deletes, SizeIs(2)) << "without anybody's word";
   EXPECT_EQ(rig.status().summary, "Synced");
   EXPECT_TRUE(There("ConfigMap", "default", "c9"));
+}
+
+// A plan is never so fresh that the world could not be another one: the server compares the UID when it deletes.
+TEST_F(Incidents, WhatIsMadeAnewBetweenPlanAndDeleteStays) {
+  Sync("1111", Maps(0, 3));
+  bool inside = false;
+  rig.gateway->before = [&](const http::Request& request) {
+    if (request.method != "DELETE" || request.target.find("/configmaps/c2") == std::string::npos || std::exchange(inside, true)) return;
+    ASSERT_TRUE(rig.client.Delete({*kube::BuiltIn("ConfigMap"), "default", "c2", ""}).object.ok());
+    Make(R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c2"},"data":{"of":"somebody else"}})", "ConfigMap", "default");
+  };
+  rig.Push("2222", Maps(0, 2));
+  (void)rig.Pass();
+  EXPECT_TRUE(inside);
+  EXPECT_EQ(rig.Get("ConfigMap", "default", "c2")->Get("data").GetString("of"), "somebody else");
+  rig.gateway->before = nullptr;
+  for (int passes = 0; passes < 3; ++passes) {
+    rig.clock.Advance(std::chrono::minutes(6));
+    rig.reconciler->MarkAllDirty();
+    (void)rig.Pass();
+  }
+  EXPECT_EQ(rig.Get("ConfigMap", "default", "c2")->Get("data").GetString("of"), "somebody else") << "nor later: " << rig.status().summary;
+  EXPECT_EQ(rig.status().summary, "Synced");
+}
+
+// One commit moves an object from one application to another, both of which run: whoever comes first, it is handed over and not made anew.
+TEST_F(IncidentsOfMany, AnObjectMovesBetweenRunningApplicationsInEitherOrder) {
+  for (const auto& [from, to] : {std::pair<std::string, std::string>("first", "second"), {"second", "first"}}) {
+    SCOPED_TRACE(from + " to " + to);
+    Follow("first");
+    Follow("second");
+    const std::string name = "moved-from-" + from;
+    Push("before " + from, {{from + "/a.yaml", ConfigMap(name)}, {from + "/b.yaml", ConfigMap("of-" + from)}, {to + "/b.yaml", ConfigMap("of-" + to)}});
+    Wait(seconds(30));
+    const std::string uid(site.Get("ConfigMap", "default", name)->Get("metadata").GetString("uid"));
+    ASSERT_FALSE(uid.empty());
+    site.gateway->deletes.clear();
+    Push("after " + from, {{to + "/a.yaml", ConfigMap(name)}, {from + "/b.yaml", ConfigMap("of-" + from)}, {to + "/b.yaml", ConfigMap("of-" + to)}});
+    Wait(seconds(60));
+    EXPECT_THAT(site.gateway->deletes, IsEmpty());
+    EXPECT_EQ(site.Get("ConfigMap", "default", name)->Get("metadata").GetString("uid"), uid) << "it is the same object";
+    EXPECT_EQ(Summary(from), "Synced");
+    EXPECT_EQ(Summary(to), "Synced");
+    Push("gone " + from, {{from + "/b.yaml", ConfigMap("of-" + from)}, {to + "/b.yaml", ConfigMap("of-" + to)}});
+    Wait(seconds(60));
+    EXPECT_THAT(site.gateway->deletes, ElementsAre(HasSubstr("/configmaps/" + name))) << "its new owner prunes it";
+  }
 }
 
 // The page names each scenario by its number and test, and every test is on the page.

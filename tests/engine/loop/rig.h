@@ -51,6 +51,24 @@ class Gateway final : public kube::Transport {
   kube::Transport& to_;
 };
 
+// Moves when told to; and with the hours of the world too, where the cluster is a real one, whose answers take time.
+class SiteClock final : public Clock {
+ public:
+  explicit SiteClock(bool runs) : runs_(runs), begin_(Real().Now()) {}
+  TimePoint Now() const override { return fake_.Now() + Passed(); }
+  WallTime Wall() const override { return fake_.Wall() + Passed(); }
+  void Advance(Duration by) { fake_.Advance(by); }
+
+ private:
+  Duration Passed() const { return runs_ ? Real().Now() - begin_ : Duration::zero(); }
+  const bool runs_;
+  const TimePoint begin_;
+  FakeClock fake_;
+};
+
+// A cluster to use in place of a sandbox: set before the first Site by a test program that runs against a real API server.
+inline std::shared_ptr<kube::Transport> other_cluster;
+
 // Always current, unless the test says otherwise. Tells of nothing by itself: the test plays the events.
 class FakeLiveStore final : public LiveStore {
  public:
@@ -84,7 +102,8 @@ inline http::Response Refusal(int status, const std::string& reason, const std::
 // One cluster.
 class Site {
  public:
-  Site() : sandbox_(Start(clock)), gateway(std::make_shared<Gateway>(sandbox_->transport())), client(gateway, {.attempts = 1}), discovery(client), schemas(client), live(client, discovery) {
+  Site() : clock(other_cluster != nullptr), sandbox_(other_cluster ? nullptr : Start(clock)),
+           gateway(std::make_shared<Gateway>(other_cluster ? *other_cluster : sandbox_->transport())), client(gateway, {.attempts = 1}), discovery(client), schemas(client), live(client, discovery) {
     target = std::make_shared<Target>();
     target->client = &client;
     target->live = &live;
@@ -93,6 +112,7 @@ class Site {
     target->schema = SchemasOf(schemas);
     target->contents = ContentsOf(client, discovery);
     target->other = OtherApplicationsOf(client);
+    if (other_cluster) state = *ClusterProbe(client).Ask(Duration::zero());
     target->state = [this](Duration) -> Result<ClusterState> { return state; };
   }
 
@@ -108,7 +128,7 @@ class Site {
     gateway->writes.clear();
   }
 
-  FakeClock clock;
+  SiteClock clock;
 
  private:
   static std::unique_ptr<sandbox::Sandbox> Start(Clock& clock) {
@@ -120,6 +140,7 @@ class Site {
 
  public:
   sandbox::Sandbox& cluster() { return *sandbox_; }
+  bool real() const { return sandbox_ == nullptr; }
   std::shared_ptr<Gateway> gateway;
   kube::Client client;
   kube::Discovery discovery;
