@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <regex>
 
 #include "core/edit.h"
 #include "core/json.h"
@@ -240,10 +241,12 @@ TEST_F(InstalledChart, TheControllerWorksWithExactlyItsRights) {
   std::string objects = fmt::format(
       "apiVersion: plumb.dev/v1alpha1\nkind: Project\nmetadata: {{name: bank, namespace: plumb-system}}\nspec:\n  repositories: ['*']\n"
       "  targets: [{{namespaces: [bank]}}]\n  serviceAccount: {{namespace: bank, name: deployer}}\n");
-  for (const auto& [name, project] : {std::pair("shop", ""), {"bank", "bank"}, {"other", ""}})
-    objects += fmt::format("---\napiVersion: plumb.dev/v1alpha1\nkind: Application\nmetadata: {{name: {0}, namespace: plumb-system}}\nspec:\n  project: '{1}'\n"
-                           "  sources: [{{git: {{url: '{2}', revision: main, credentials: {{secret: deploy-key}}}}, path: app}}]\n  target: {{namespace: {0}}}\n",
-                           name, project, Url());
+  const auto application = [&](const std::string& name, const std::string& project, const std::string& ns) {
+    return fmt::format("---\napiVersion: plumb.dev/v1alpha1\nkind: Application\nmetadata: {{name: {}, namespace: plumb-system}}\nspec:\n  project: '{}'\n"
+                       "  sources: [{{git: {{url: '{}', revision: main, credentials: {{secret: deploy-key}}}}, path: app}}]\n  target: {{namespace: {}}}\n",
+                       name, project, Url(), ns);
+  };
+  objects += application("shop", "", "shop") + application("bank", "bank", "bank") + application("other", "", "other");
   ASSERT_EQ(Kubectl({"apply", "--server-side", "-f", "-"}, objects).status, 0);
 
   StartController();
@@ -253,6 +256,22 @@ TEST_F(InstalledChart, TheControllerWorksWithExactlyItsRights) {
   }
   EXPECT_TRUE(Eventually([&] { return Field("other", ".status").find("forbidden") != std::string::npos; }, std::chrono::seconds(30))) << Field("other", ".status") << "\n" << Log();
   EXPECT_NE(Kubectl({"-n", "other", "get", "deployment", "web"}).status, 0) << "nothing is written without the right to";
+
+  // Whose an object is that two declare: told from the other's record, which the chart's rights let it read.
+  ASSERT_EQ(Kubectl({"apply", "--server-side", "-f", "-"}, application("rival", "", "shop")).status, 0);
+  EXPECT_TRUE(Eventually([&] { return Field("rival", ".status.summary").find("is part of application 'plumb-system/shop', and 'rival' declares it too") != std::string::npos; }, std::chrono::seconds(30)))
+      << Field("rival", ".status") << "\n" << Log();
+  // Somebody with less: the record is in a namespace that the tenant may not read, and so the object is not his to take.
+  std::string deployer = ReadAll(kubeconfig_), token = Kubectl({"-n", "bank", "create", "token", "deployer"}).out;
+  while (!token.empty() && token.back() == '\n') token.pop_back();
+  deployer = std::regex_replace(deployer, std::regex("token: .*"), "token: " + token);
+  WriteAll(directory_ / "deployer.yaml", deployer);
+  WriteAll(directory_ / "mine/all.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {a: mine}\n");
+  const Outcome taken = Execute({PlumbProgram(), "apply", directory_ / "mine", "--name", "mine", "--namespace", "bank", "--inventory-namespace", "bank", "--kubeconfig", directory_ / "deployer.yaml"});
+  EXPECT_EQ(taken.status, 1) << taken.out << taken.err;
+  EXPECT_NE(taken.out.find("and whether that still has it is not known"), std::string::npos) << taken.out << taken.err;
+  EXPECT_NE(taken.out.find("forbidden"), std::string::npos) << taken.out;
+  EXPECT_EQ(Kubectl({"-n", "bank", "get", "configmap", "settings", "-o", "jsonpath={.data.a}"}).out, "1");
 
   // Drift is seen and healed with those rights too.
   ASSERT_EQ(Kubectl({"-n", "shop", "patch", "configmap", "settings", "--type=merge", "-p", R"({"data":{"a":"edited"}})"}).status, 0);
