@@ -218,12 +218,15 @@ FieldSet Difference(Arena& arena, const FieldSet& a, const FieldSet& b) {
   if (a.empty() || b.empty()) return a;
   if (Same(a, b)) return {};
   std::vector<FieldNode> out;
+  out.reserve(a.nodes().size());
+  bool unchanged = true;
   Zip(a, b, [&](const FieldNode* x, const FieldNode* y) {
     if (!x) return;
     const FieldNode left = y ? FieldNode{x->element, x->member && !y->member, Difference(arena, x->children, y->children)} : *x;
+    unchanged = unchanged && left.member == x->member && Same(left.children, x->children);
     if (!IsEmpty(left)) out.push_back(left);
   });
-  return FieldSet::OfSorted(arena, out);
+  return unchanged ? a : FieldSet::OfSorted(arena, out);
 }
 
 FieldSet RecursiveDifference(Arena& arena, const FieldSet& a, const FieldSet& b) {
@@ -271,8 +274,9 @@ FieldSet WithoutPartsOfAtomics(Arena& arena, const FieldSet& set, const Type* ty
   std::vector<FieldNode> out;  // made only where something changes
   for (size_t i = 0; i < set.nodes().size(); ++i) {
     const FieldNode& node = set.nodes()[i];
+    if (node.children.empty()) continue;
     const Type* below = TypeBelow(type, node.element);
-    if (node.children.empty() || !below || IsDeducedMap(below)) continue;
+    if (!below || IsDeducedMap(below)) continue;
     FieldNode changed = node;
     // A value that may have any shape counts as a map, as everywhere in this algorithm.
     const bool atomic = below->is_map ? below->map_type == MapType::kAtomic : below->is_list && below->list_type == ListType::kAtomic;

@@ -77,7 +77,8 @@ bool HasEmptyContainer(Value value, const Type* type) {
          });
 }
 
-Value GoForm(Arena& arena, Value value, const Type* type) {
+Value GoForm(Arena& arena, Value value, const Type* type, Value known) {
+  if (!value.is_scalar() && value.SameAs(known)) return value;
   if (value.is_scalar()) {
     if (type->format == Format::kNone) return value;
     const auto canonical = CanonicalScalar(value, type->format);
@@ -87,8 +88,9 @@ Value GoForm(Arena& arena, Value value, const Type* type) {
     std::vector<Value> items;
     items.reserve(value.size());
     bool same = true;
-    for (Value item : value.items()) {
-      items.push_back(GoForm(arena, item.is_null() ? ZeroItem(arena, *type->item) : item, type->item));
+    for (size_t i = 0; i < value.size(); ++i) {
+      const Value item = value[i], known_item = known.is_list() && i < known.size() ? known[i] : Value();
+      items.push_back(GoForm(arena, item.is_null() ? ZeroItem(arena, *type->item) : item, type->item, known_item));
       same = same && items.back().SameAs(item);
     }
     return same ? value : arena.List(items);
@@ -111,7 +113,7 @@ Value GoForm(Arena& arena, Value value, const Type* type) {
     } else if (!field && below && m.value.is_null()) {
       form = ZeroItem(arena, *below);
     }
-    if (below) form = GoForm(arena, form, below);
+    if (below) form = GoForm(arena, form, below, known.Get(m.key));
     same = same && form.SameAs(m.value);
     members.push_back({m.key, form});
   }

@@ -13,8 +13,9 @@ namespace plumb {
 // True for kinds the server holds in Go types: built-in ones. Custom resources are held as they were written.
 bool IsGoType(const Type* type);
 
-// `value` in its Go form, sharing what does not change. `type` of a value that is not a map is not looked into.
-Value GoForm(Arena& arena, Value value, const Type* type);
+// `value` in its Go form, sharing what does not change. `type` of a value that is not a map is not looked into. `known` is a value of
+// the same type in its Go form already, of which `value` may share parts: they are taken as they are.
+Value GoForm(Arena& arena, Value value, const Type* type, Value known = {});
 
 // Whether a list or map in `value` is empty rather than absent. The Go form has them alike; to the server they differ until
 // the object was stored.

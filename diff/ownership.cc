@@ -145,7 +145,8 @@ Result<OwnershipResult> ApplyConfig(const OwnershipContext& context, Value live,
   if (const auto known = owners.find(manager); known != owners.end()) last = known->second;
   FieldSet set = ToFieldSet(context.arena, config, type, context.profile);
   if (!context.ignored.empty()) set = RecursiveDifference(context.arena, set, context.ignored);
-  owners[manager] = {set, context.api_version, true};
+  const bool as_before = last.api_version == context.api_version && Difference(context.arena, set, context.never_owned) == last.set;
+  owners[manager] = {as_before ? last.set : set, context.api_version, true};
 
   OwnershipResult result;
   Value now = merged;

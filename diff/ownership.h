@@ -30,6 +30,9 @@ struct OwnershipContext {
   std::function<const Type*(const std::string& api_version)> type_of;
   MergeProfile profile = {};
   FieldSet ignored = {};  // with all below: fields that the server resets on this write, so that nobody comes to own them
+  // Fields that no manager owns and the caller takes away in the end. A set that is otherwise what the manager owned before stays that
+  // set, in memory too (FieldSet::SharesNodesWith): the usual apply, which changes values, then has nothing to encode.
+  FieldSet never_owned = {};
 };
 
 struct OwnershipConflict {

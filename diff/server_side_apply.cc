@@ -55,6 +55,7 @@ class Write {
     ownership_.api_version = gvk_.ApiVersion();
     ownership_.profile = context.profile;
     ownership_.ignored = FieldSetOf(*arena_, context.reset_fields);
+    ownership_.never_owned = NeverOwned();
     ownership_.type_of = [this](const std::string& api_version) -> const Type* {
       if (api_version == ownership_.api_version) return type_;
       return schema_->Find(MakeGvk(api_version, gvk_.kind));
@@ -210,7 +211,7 @@ Result<ApplyOutcome> Write::Apply(const Document& live_document, const Document&
   if (result.object || !exists) {
     managed.times[key] = context_.now;
     object = WithResetFields(result.object.value_or(live), exists ? live : Value());
-    if (is_go_type()) object = GoForm(*arena_, object, type_);
+    if (is_go_type()) object = GoForm(*arena_, object, type_, live);
   }
   if (context_.manager == "kubectl") object = WithLastApplied(object, config);
   outcome.created = !exists;

@@ -62,11 +62,12 @@ void BM_PredictPod(benchmark::State& state, const std::string& image) {
   const Document live = Parse(WriteJson(Applied(Pod("web:1")).root()));
   PredictionRequest request;
   request.live = live;
-  request.config = Parse(Pod(image));
+  request.config = Parse(Pod("web:1"));
   request.context.manager = "plumb";
   request.context.now = "2026-01-01T00:00:00Z";
   request.traits = TraitsOf({"", "v1", "Pod"});
-  request.live = PredictApply(request)->object;  // defaults and all
+  request.live = Parse(WriteJson(PredictApply(request)->object.root()));  // defaults and all
+  request.config = Parse(Pod(image));
   for (auto _ : state) benchmark::DoNotOptimize(PredictApply(request));
   CountAllocations(state, [&] { benchmark::DoNotOptimize(PredictApply(request)); });
 }

@@ -62,7 +62,7 @@ Pair Workload(int containers, const std::string& kind = "Deployment") {
       head + R"(,"uid":"1","resourceVersion":"2","generation":1,"creationTimestamp":"2026-01-01T00:00:00Z","annotations":{"deployment.kubernetes.io/revision":"1"},)"
       R"("managedFields":[{"manager":"plumb","operation":"Apply","apiVersion":"apps/v1","time":"2026-01-01T00:00:00Z","fieldsType":"FieldsV1","fieldsV1":)"
       R"({"f:metadata":{"f:labels":{"f:app":{},"f:team":{}}},"f:spec":{)" + (stateful ? R"("f:serviceName":{},"f:volumeClaimTemplates":{},)" : "") + R"("f:replicas":{},"f:selector":{},"f:template":{"f:metadata":{"f:labels":{"f:app":{}}},"f:spec":{"f:containers":{)" +
-      owned + R"(},"f:volumes":{"k:{\"name\":\"data\"}":{".":{},"f:name":{},"f:emptyDir":{}}}}}}}}]},)"
+      owned + R"(},"f:volumes":{"k:{\"name\":\"data\"}":{".":{},"f:name":{},"f:emptyDir":{}}}}}}}}]},)" +
       with(R"("spec":{)", stored) + (stateful ? R"("podManagementPolicy":"OrderedReady","updateStrategy":{"type":"RollingUpdate"},)" : R"("progressDeadlineSeconds":600,"strategy":{"type":"RollingUpdate"},)") +
       R"("replicas":3,"revisionHistoryLimit":10,"selector":{"matchLabels":{"app":"web"}},)"
       R"("template":{"metadata":{"labels":{"app":"web"}},"spec":{"containers":[)" + live +
@@ -99,8 +99,8 @@ void BM_Pair(benchmark::State& state, const std::string& kind, int containers, b
   CountAllocations(state, [&] { benchmark::DoNotOptimize(DiffObject(input)); });
   state.counters["manifest_bytes"] = static_cast<double>(WriteJson(*pair.manifest).size());
 }
-BENCHMARK_CAPTURE(BM_Pair, deployment_unchanged, "Deployment", 2, false);
-BENCHMARK_CAPTURE(BM_Pair, deployment_changed, "Deployment", 2, true);
+BENCHMARK_CAPTURE(BM_Pair, deployment_unchanged, "Deployment", 3, false);
+BENCHMARK_CAPTURE(BM_Pair, deployment_changed, "Deployment", 3, true);
 BENCHMARK_CAPTURE(BM_Pair, statefulset_unchanged, "StatefulSet", 9, false);
 BENCHMARK_CAPTURE(BM_Pair, statefulset_changed, "StatefulSet", 9, true);
 
