@@ -63,14 +63,14 @@ const ManagedOwners::Entry* ManagedOwners::FindOwner(const FieldPath& path, cons
   return latest;
 }
 
-bool OwnsPath(Value fields, const FieldPath& path) {
+size_t OwnedDepth(Value fields, const FieldPath& path) {
   for (size_t i = 0; i < path.size(); ++i) {
-    if (i > 0 && fields.empty()) return true;  // a leaf above: an atomic field that holds the path
+    if (i > 0 && fields.empty()) return i;
     const Value* child = ChildFor(fields, path[i]);
-    if (!child) return false;
+    if (!child) return 0;
     fields = *child;
   }
-  return true;
+  return path.size();
 }
 
 std::vector<Member> ParseKeyElement(std::string_view element, Arena& memory) {

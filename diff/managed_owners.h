@@ -37,8 +37,10 @@ class ManagedOwners {
   std::vector<Entry> entries_;
 };
 
-// Whether a FieldsV1 tree has the path, something below it, or a leaf above it.
-bool OwnsPath(Value fields, const FieldPath& path);
+// How much of the path a FieldsV1 tree has: all of it where it has the path itself or something below it; the steps to a leaf above it,
+// which is an atomic field that holds the path, or a map of which others took all parts; 0 where it has nothing of the kind.
+size_t OwnedDepth(Value fields, const FieldPath& path);
+inline bool OwnsPath(Value fields, const FieldPath& path) { return path.empty() || OwnedDepth(fields, path) > 0; }
 
 // The names and values of a "k:" element: `k:{"containerPort":80,"protocol":"TCP"}`. Strings without escapes point into
 // `element`; others live in `memory`. Empty where it is malformed.

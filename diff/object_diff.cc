@@ -49,6 +49,12 @@ class Explainer {
   Explainer(const DiffInput& input, const ObjectDiff& diff)
       : input_(input), diff_(diff), live_(diff.live.root()), owners_(live_), mine_(owners_.FindApply(input.manager)) {}
 
+  // Whether the field is ours: a leaf above it says so only where no other manager has more of the path.
+  bool IsOurs(const FieldPath& path, const ManagedOwners::Entry* other) const {
+    const size_t depth = mine_ ? OwnedDepth(mine_->fields, path) : 0;
+    return depth > 0 && (!other || depth >= OwnedDepth(other->fields, path));
+  }
+
   const ManagedOwners& owners() const { return owners_; }
   const ManagedOwners::Entry* mine() const { return mine_; }
 
@@ -89,7 +95,7 @@ class Explainer {
     const bool same_as_before = known && (before ? d.desired && *before == *d.desired : !d.desired);
     // An object that `kubectl apply` wrote last: its annotation says what was declared then.
     if (!mine_) return same_as_before ? Cause::kDrift : before ? Cause::kChangedInGit : foreign;
-    if (OwnsPath(mine_->fields, d.owned)) return same_as_before ? Cause::kRewritten : Cause::kChangedInGit;
+    if (IsOurs(d.owned, other)) return same_as_before ? Cause::kRewritten : Cause::kChangedInGit;
     if (known) return same_as_before ? Cause::kDrift : before ? Cause::kChangedInGit : other ? foreign : Cause::kChangedInGit;
     // Without the old manifest: who wrote after our last apply took the field from us; who wrote before had it already.
     if (other && other->time >= mine_->time) return Cause::kDrift;
@@ -140,9 +146,9 @@ Document LeaveIgnored(const ObjectDiff& diff, const Explainer& explainer) {
     Value out = arena.Adopt(diff.desired);
     for (const FieldChange& change : diff.ignored) {
       if (!change.new_value) continue;
-      const bool others = explainer.owners().FindOwner(change.path, explainer.mine()) != nullptr;
-      const bool ours = explainer.mine() && OwnsPath(explainer.mine()->fields, change.path);
-      out = PutAt(arena, out, change.path, ours || !others ? change.old_value : std::nullopt);
+      const ManagedOwners::Entry* other = explainer.owners().FindOwner(change.path, explainer.mine());
+      const bool ours = explainer.IsOurs(change.path, other);
+      out = PutAt(arena, out, change.path, ours || !other ? change.old_value : std::nullopt);
     }
     return out;
   });

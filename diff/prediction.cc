@@ -85,11 +85,11 @@ Result<Prediction> PredictApply(const PredictionRequest& request) {
   const Value live = a.Adopt(request.live), merged = a.Adopt(applied.object), managed = GetAt(merged, {"metadata", "managedFields"});
   // What the server has in hand, and what of it is left once it is stored and read again: nulls (and to some kinds empty lists) make no
   // difference in the end, but they count as a change.
-  Value object = IsGoType(type) ? WithServerDefaults(a, *type, GoForm(a, merged, type)) : CustomForm(a, merged, type, Nulls::kKeep);
+  Value object = IsGoType(type) ? WithServerDefaults(a, *type, merged) : CustomForm(a, merged, type, Nulls::kKeep);
   const bool empties = request.traits.empty_counts && StaysEmpty(WithoutAt(a, applied.merged, {"metadata"}), object, type);
   object = KeepServerMetadata(a, object, live);
   if (applied.created) object = AsCreated(a, request.traits, request.context.now, object);
-  if (IsGoType(type)) object = GoForm(a, WithKindRules(a, gvk, live, object, &out.needs_server), type);
+  if (IsGoType(type)) object = GoForm(a, WithKindRules(a, gvk, live, object, &out.needs_server), type, merged);  // merged is in its Go form
   if (!applied.created) object = AsUpdated(a, request.traits, live, object, empties);
   if (!managed.is_null()) object = WithAt(a, object, {"metadata", "managedFields"}, managed);
   if (!applied.created && !empties && SameButManagedTimes(live, object)) {

@@ -46,9 +46,9 @@ def row(title, name, against=()):
             print(f"{'  structured-merge-diff ' + version + ', ' + what:44} {t[0]:9.1f} us {t[1]:7.0f} allocs {t[2] / 1e3:8.1f} KB   plumb takes {t[0] / us:.1f} times less")
 size = lambda name: f"{ours[name][3]['manifest_bytes'] / 1e3:.1f} KB"
 row(f"Deployment of {size('BM_Pair/deployment_unchanged')}, unchanged", "BM_Pair/deployment_unchanged")
-row("  one new image", "BM_Pair/deployment_changed", [("Deployment", "compare"), ("Deployment", "apply")])
+row("  one new image", "BM_Pair/deployment_changed", [("Deployment", "compare")])
 row(f"StatefulSet of {size('BM_Pair/statefulset_unchanged')}, unchanged", "BM_Pair/statefulset_unchanged")
-row("  one new image", "BM_Pair/statefulset_changed", [("StatefulSet", "compare"), ("StatefulSet", "apply")])
+row("  one new image", "BM_Pair/statefulset_changed", [("StatefulSet", "compare")])
 row("Pod: server-side apply, unchanged", "BM_ApplyPod/unchanged")
 row("  one new image", "BM_ApplyPod/changed", [("Pod", "merge"), ("Pod", "apply")])
 row("Pod: the server's whole answer, unchanged", "BM_PredictPod/unchanged")
@@ -76,19 +76,20 @@ for i in range(count):
     one["metadata"]["name"] = f"web-{i}"
     json.dump(one, open(f"{folder}/manifests/web-{i}.yaml", "w"))
 PY
-"$bin/kubectl" apply --server-side --field-manager=plumb -f "$work/manifests" >/dev/null
+build/plumb apply "$work/manifests" >/dev/null 2>>"$work/log" || { tail -n 30 "$work/log" >&2; exit 1; }
 seconds() { python3 -c 'import subprocess, sys, time
 best = None
 for _ in range(3):
     begin = time.time()
     code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
-    if code != 0: sys.exit(f"exit code {code}: " + " ".join(sys.argv[1:]))
+    if code > 1: sys.exit(f"exit code {code}: " + " ".join(sys.argv[1:]))
     best = min(best or 1e9, time.time() - begin)
 print("%.3f" % best)' "$@"; }
 ours=$(seconds build/plumb diff "$work/manifests")
 echo "$objects unchanged Deployments on a real API server, whole commands, best of three:"
 printf '%-28s %7s s\n' 'plumb diff' "$ours"
 for mode in '' --server-side; do
+  # Its exit code 1 is for the label of the inventory, which no manifest has and other tools would take away.
   theirs=$(seconds "$bin/kubectl" diff $mode ${mode:+--field-manager=plumb} -f "$work/manifests")
   printf '%-28s %7s s   %s times as long\n' "kubectl diff${mode:+ $mode}" "$theirs" "$(awk "BEGIN { printf \"%.1f\", $theirs / $ours }")"
 done

@@ -3,7 +3,8 @@
 // no other leaf. Applied as dry runs, so that nothing is left behind; the answer is the object that would be stored. Changes are made
 // twice: each by the bookkeeping of diff/server_side_apply.h, and those that the server accepts in objects of a namespace by its own.
 //
-// PLUMB_DRIFT_SAMPLE=N takes every N-th file (default 12; 1 for all).  PLUMB_DRIFT_STORED=N stores so many objects (20).
+// PLUMB_DRIFT_SAMPLE=N takes every N-th file and every N-th custom kind (default 12; 1 for all).  PLUMB_DRIFT_STORED=N stores so many
+// objects (20).  PLUMB_DRIFT_VERBOSE=1 says what the server refuses.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -216,63 +217,118 @@ class Stored {
   const std::string ns_;
 };
 
-class Drift : public testing::ServerTest {};
+class Drift : public testing::ServerTest {
+ protected:
+  void SetUp() override {
+    testing::ServerTest::SetUp();
+    if (!IsSkipped() && corpus_.files().empty()) GTEST_SKIP() << "no rendered manifests: set PLUMB_CONFORMANCE to the conformance folder";
+  }
 
-TEST_F(Drift, NoneIsFalseAndNoneIsMissed) {
-  const Corpus corpus;
-  if (corpus.files().empty()) GTEST_SKIP() << "no rendered manifests: set PLUMB_CONFORMANCE to the conformance folder";
-  const size_t step = std::stoul(Env("PLUMB_DRIFT_SAMPLE", "12"));
-  size_t compared = 0, refused = 0, inexact = 0, owned = 0, others = 0, nameless = 0, walked = 0;
-  std::map<std::string, size_t> kinds;
-  Stored stored(client());
-  const size_t to_store = std::stoul(Env("PLUMB_DRIFT_STORED", "20"));
-  for (size_t i = 0; i < corpus.files().size(); i += step) {
-    auto documents = ParseYaml(Read(corpus.files()[i]));
-    if (!documents.ok()) continue;
-    for (const YamlDocument& document : *documents) {
-      const Gvk gvk = GvkOf(document.value.root());
-      const auto resource = testing::ResourceOf(gvk);
-      const std::string name(document.value->Get("metadata").GetString("name"));
-      if (!resource || FindEmbeddedResource(gvk)->preview || name.empty()) continue;
-      const Document manifest = BuildDocument([&](Arena& arena) {
-        const Value root = arena.Adopt(document.value);
-        return resource->namespaced ? WithAt(arena, root, {"metadata", "namespace"}, Arena::Borrow("default")) : root;
-      });
-      DiffInput input;
-      input.manifest.object = manifest;
-      input.schema = EmbeddedSchema();
-      input.type = input.schema->Find(gvk);
-      const Document desired = DiffObject(input).desired;
-      const kube::Answer answer = client().Apply({*resource, "default", name, ""}, *desired, {.force = true, .dry_run = true});
-      if (!answer.object.ok()) {
-        ++refused;
-        continue;
-      }
-      input.live = *answer.object;
-      const ObjectDiff diff = DiffObject(input);
-      ++compared;
-      ++kinds[gvk.kind];
-      inexact += !diff.exact();
-      EXPECT_EQ(testing::Lines(diff.changes), "") << gvk.kind << " " << name << " of " << corpus.files()[i];
-      EXPECT_TRUE(diff.exact()) << diff.uncertain[0] << ": " << gvk.kind << " " << name << " of " << corpus.files()[i];
-      EXPECT_TRUE(diff.ignored.empty()) << testing::Lines(diff.ignored);
-      input.manifest.object = desired;
-      if (CanBeStored(*resource) && stored.objects < to_store && compared % 3 == 0) stored.Run(input, *resource);
-      if (compared % 5 != 1) continue;  // more than a hundred objects
-      LeafByLeaf leaves(input, Bookkeeping(input));
-      leaves.Run();
-      owned += leaves.owned();
-      others += leaves.others();
-      nameless += leaves.nameless();
-      ++walked;
+  // f(document, file) for each object of every `step`-th file.
+  void ForEach(size_t step, const std::function<void(const Document&, const fs::path&)>& f) const {
+    for (size_t i = 0; i < corpus_.files().size(); i += step) {
+      auto documents = ParseYaml(Read(corpus_.files()[i]));
+      if (!documents.ok()) continue;
+      for (const YamlDocument& document : *documents)
+        if (!document.value->Get("metadata").GetString("name").empty()) f(document.value, corpus_.files()[i]);
     }
   }
-  EXPECT_GT(compared, 0u);
-  EXPECT_GE(stored.objects, std::min(to_store, compared / 20));
+
+  // Applies the object by a dry run and compares it with the answer; of every fifth each leaf is changed. nullopt: the server refuses it.
+  std::optional<DiffInput> Compare(const Document& document, const kube::Resource& resource, const SchemaPtr& schema, const fs::path& file) {
+    DiffInput input;
+    input.manifest.object = BuildDocument([&](Arena& arena) {
+      const Value root = arena.Adopt(document);
+      return resource.namespaced ? WithAt(arena, root, {"metadata", "namespace"}, Arena::Borrow("default")) : root;
+    });
+    input.schema = schema;
+    input.type = schema->Find(resource.gvk);
+    const Document desired = DiffObject(input).desired;
+    const std::string name(document->Get("metadata").GetString("name"));
+    const kube::Answer answer = client().Apply({resource, "default", name, ""}, *desired, {.force = true, .dry_run = true});
+    if (!answer.object.ok()) {
+      ++refused_;
+      if (std::getenv("PLUMB_DRIFT_VERBOSE")) std::printf("refused %s %s: %s\n", resource.gvk.kind.c_str(), name.c_str(), answer.object.error().message().substr(0, 200).c_str());
+      return std::nullopt;
+    }
+    input.live = *answer.object;
+    const ObjectDiff diff = DiffObject(input);
+    ++compared_;
+    kinds_.insert(resource.gvk.kind + "." + resource.gvk.group);
+    EXPECT_EQ(testing::Lines(diff.changes), "") << resource.gvk.kind << " " << name << " of " << file;
+    EXPECT_TRUE(diff.exact()) << diff.uncertain[0] << ": " << resource.gvk.kind << " " << name << " of " << file;
+    EXPECT_TRUE(diff.ignored.empty()) << testing::Lines(diff.ignored);
+    input.manifest.object = desired;
+    if (compared_ % 5 == 1) {
+      LeafByLeaf leaves(input, Bookkeeping(input));
+      leaves.Run();
+      owned_ += leaves.owned(), others_ += leaves.others(), nameless_ += leaves.nameless();
+      ++walked_;
+    }
+    return input;
+  }
+
+  void Print() const {
+    EXPECT_GT(compared_, 0u);
+    std::printf("compared %zu objects of %zu kinds, %zu more were refused by the server; of %zu objects changed %zu leaves of ours (%zu leave no name) and %zu of others\n", compared_,
+                kinds_.size(), refused_, walked_, owned_, nameless_ / 2, others_);
+  }
+  size_t compared() const { return compared_; }
+
+  const size_t step_ = std::stoul(Env("PLUMB_DRIFT_SAMPLE", "12"));
+
+ private:
+  const Corpus corpus_;
+  std::set<std::string> kinds_;
+  size_t compared_ = 0, refused_ = 0, owned_ = 0, others_ = 0, nameless_ = 0, walked_ = 0;
+};
+
+TEST_F(Drift, NoneIsFalseAndNoneIsMissed) {
+  Stored stored(client());
+  const size_t to_store = std::stoul(Env("PLUMB_DRIFT_STORED", "20"));
+  ForEach(step_, [&](const Document& document, const fs::path& file) {
+    const Gvk gvk = GvkOf(*document);
+    const auto resource = testing::ResourceOf(gvk);
+    if (!resource || FindEmbeddedResource(gvk)->preview) return;
+    const auto input = Compare(document, *resource, EmbeddedSchema(), file);
+    if (input && CanBeStored(*resource) && stored.objects < to_store && compared() % 3 == 0) stored.Run(*input, *resource);
+  });
+  EXPECT_GE(stored.objects, std::min(to_store, compared() / 20));
   std::printf("of %zu stored objects the server itself changed %zu leaves of ours (%zu leave no name) and %zu of others\n", stored.objects, stored.owned, stored.nameless / 2,
               stored.others);
-  std::printf("compared %zu objects of %zu kinds; %zu inexact, %zu refused by the server; of %zu objects changed %zu leaves of ours (%zu leave no name) and %zu of others\n",
-              compared, kinds.size(), inexact, refused, walked, owned, nameless / 2, others);
+  Print();
+}
+
+// Custom resources whose definition is among the manifests, too: it is installed while they are looked at.
+TEST_F(Drift, NoneIsFalseOfCustomResources) {
+  std::map<std::pair<std::string, std::string>, Document> definitions;  // by group and kind
+  std::map<std::pair<std::string, std::string>, std::vector<std::pair<Document, fs::path>>> objects;
+  ForEach(1, [&](const Document& document, const fs::path& file) {
+    const Gvk gvk = GvkOf(*document);
+    const Value spec = document->Get("spec");
+    if (gvk.kind == "CustomResourceDefinition") definitions.try_emplace({std::string(spec.GetString("group")), std::string(spec.Get("names").GetString("kind"))}, document);
+    else if (!testing::ResourceOf(gvk)) objects[{gvk.group, gvk.kind}].emplace_back(document, file);
+  });
+  size_t at = 0;
+  for (const auto& [kind, documents] : objects) {
+    const auto definition = definitions.find(kind);
+    if (definition == definitions.end() || at++ % step_ != 0) continue;
+    const Document& crd = definition->second;
+    const kube::ObjectRef ref{*kube::BuiltIn("CustomResourceDefinition"), "", std::string(crd->Get("metadata").GetString("name")), ""};
+    if (!client().Apply(ref, *crd, {.force = true}).object.ok()) continue;
+    testing::WaitUntilServed(client(), ref);
+    const auto schema = SchemaFromCrd(crd);
+    ASSERT_TRUE(schema.ok()) << ref.name << ": " << schema.error().message();
+    for (const auto& [document, file] : documents) {
+      kube::Resource resource;
+      resource.gvk = GvkOf(*document);
+      resource.plural = GetAt(*crd, {"spec", "names", "plural"}).AsString();
+      resource.namespaced = crd->Get("spec").GetString("scope") == "Namespaced";
+      if ((*schema)->Find(resource.gvk)) (void)Compare(document, resource, *schema, file);  // else another version is served
+    }
+    (void)client().Delete(ref);
+  }
+  Print();
 }
 
 }  // namespace

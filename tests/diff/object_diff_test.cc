@@ -235,5 +235,22 @@ TEST(Causes, WhatWasDeclaredBeforeIsFoundUnderDefaultKeysStringDataAndWithoutAnE
   EXPECT_EQ(Lines(Compare(secret, live_secret, nullptr, secret).changes), "data.a: \"eQ==\" -> \"eA==\" (drift: written by meddler at 2026-01-02T00:00:00Z)\n");
 }
 
+// Where the schema says nothing a map is owned apart from its parts: "f:a": {} is all that is left of ours once the only part is taken.
+TEST(ObjectDiff, TheOnlyPartOfAnUntypedMapIsWhoseItWasTaken) {
+  const auto entry = [](const std::string& manager, const std::string& operation, const std::string& fields, const std::string& time) {
+    return "{manager: " + manager + ", operation: " + operation + ", apiVersion: x.io/v1, time: '" + time + "', fieldsType: FieldsV1, fieldsV1: " + fields + "}";
+  };
+  DiffInput input;
+  input.manifest.object = Yaml("{apiVersion: x.io/v1, kind: Thing, metadata: {name: t}, spec: {a: {b: true}}}");
+  input.live = Yaml("{apiVersion: x.io/v1, kind: Thing, metadata: {name: t, managedFields: [" + entry("plumb", "Apply", "{f:spec: {f:a: {}}}", "2026-01-01T00:00:00Z") + ", " +
+                    entry("meddler", "Update", "{f:spec: {f:a: {f:b: {}}}}", "2026-01-02T00:00:00Z") + "]}, spec: {a: {b: false}}}");
+  input.schema = EmbeddedSchema();
+  input.type = Schema::Deduced();
+  for (const Document& before : {Document(), input.manifest.object}) {
+    input.declared_before = before;
+    EXPECT_EQ(Lines(DiffObject(input).changes), "spec.a.b: false -> true (drift: written by meddler at 2026-01-02T00:00:00Z)\n");
+  }
+}
+
 }  // namespace
 }  // namespace plumb
