@@ -30,6 +30,16 @@ std::string Identity() {
   return fmt::format("{:.50}-{:08x}", host, random());
 }
 
+// Of --share.
+Result<MemberOptions> MemberOptionsOf(const Flags& flags, const std::string& ns) {
+  MemberOptions options{.ns = ns, .identity = Identity()};
+  PLUMB_TRY(lease, ParseDuration(flags.Get("lease")), "--lease");
+  if (lease < std::chrono::seconds(1) || lease > std::chrono::hours(1)) return Invalid(fmt::format("--lease: '{}' is not between 1s and 1h", flags.Get("lease")));
+  if (flags.Has("lease") && !flags.On("share")) return Invalid("--lease is for replicas that share: add --share");
+  options.lease = lease;
+  return options;
+}
+
 Result<int> Run(const Flags& flags) {
   const std::stop_token stop = Interrupted();
   Serving serving(flags);
@@ -45,9 +55,10 @@ Result<int> Run(const Flags& flags) {
   options.credentials_directory = CacheDirectory(flags);
   PLUMB_TRY(checks, ServerCheckOptionsOf(flags));
   std::shared_ptr<kube::Transport> transport = cluster.transport;
+  PLUMB_TRY(member_options, MemberOptionsOf(flags, cluster.ns));
   std::unique_ptr<Members> members;
   if (flags.On("share")) {
-    members = std::make_unique<Members>(*cluster.client, MemberOptions{.ns = cluster.ns, .identity = Identity()}, Clock::Real());
+    members = std::make_unique<Members>(*cluster.client, std::move(member_options), Clock::Real());
     options.members = members.get();
   }
   const auto fence = [&members](std::shared_ptr<kube::Transport> to) -> std::shared_ptr<kube::Transport> {
@@ -81,6 +92,7 @@ Command ControllerCommand() {
                   "In a pod it is its ServiceAccount; elsewhere --kubeconfig says who it is. --namespace is its own: Projects are\n"
                   "there, and Applications that name none. The rights it needs are in docs/controller.md.\n",
                   {{"share", 0, "", "share the Applications with other replicas, by Leases in --namespace", "", false, {}},
+                   {"lease", 0, "DURATION", "with --share: how long a replica that is silent keeps what is its own", "15s", false, {}},
                    {"watch", 0, "NAMESPACE", "look for Applications in this namespace only; may be given several times", "", true, {}}},
                   Run};
   for (const Flag& flag : ServingFlags()) command.flags.push_back(flag);

@@ -12,6 +12,7 @@ namespace plumb {
 namespace {
 
 constexpr std::string_view kLabel = "plumb.dev/member", kView = "plumb.dev/view";
+constexpr int64_t kLongestLease = 3600;  // seconds, that a Lease of somebody else is believed
 
 }  // namespace
 
@@ -52,7 +53,7 @@ TimePoint Members::Step() {
     }
     renewing_ = false;
     if (!reply.status.ok()) continue;
-    alive_until_ = (reply.sent + options_.deadline).time_since_epoch().count();  // from when it was sent: the server may have had it at once
+    alive_until_ = (reply.sent + options_.deadline()).time_since_epoch().count();  // from when it was sent: the server may have had it at once
     if (joined_at_ == TimePoint::max()) joined_at_ = clock_.Now();
     if (reply.wrote != written_) {
       written_ = reply.wrote;
@@ -81,7 +82,7 @@ TimePoint Members::Step() {
 void Members::Renew() {
   renewing_ = true;
   const TimePoint sent = clock_.Now();
-  next_renewal_ = sent + options_.every;
+  next_renewal_ = sent + options_.every();
   const kube::ObjectRef ref = Ref();
   const Document lease = BuildDocument([&](Arena& arena) {
     return arena.Map({{"apiVersion", Arena::Borrow("coordination.k8s.io/v1")},
@@ -91,7 +92,7 @@ void Members::Renew() {
                                               {"labels", arena.Map({{kLabel, Arena::Borrow("true")}})},
                                               {"annotations", arena.Map({{kView, arena.String(acknowledged_)}})}})},
                       {"spec", arena.Map({{"holderIdentity", arena.String(options_.identity)},
-                                          {"leaseDurationSeconds", Arena::Int(std::chrono::duration_cast<std::chrono::seconds>(options_.lease).count())},
+                                          {"leaseDurationSeconds", Arena::Int(std::chrono::ceil<std::chrono::seconds>(options_.lease).count())},
                                           {"leaseTransitions", Arena::Int(transitions_)},
                                           {"renewTime", arena.String(FormatMicroTime(clock_.Wall()))}})}});
   });
@@ -107,7 +108,7 @@ void Members::Renew() {
 void Members::Look() {
   looking_ = true;
   const TimePoint sent = clock_.Now();
-  next_look_ = sent + options_.every;
+  next_look_ = sent + options_.every();
   client_.List(*kube::BuiltIn("Lease"), {.ns = options_.ns, .label_selector = std::string(kLabel) + "=true"}, [inbox = inbox_, sent](Result<kube::ObjectList> list) {
     {
       MutexLock lock(inbox->mu);
@@ -125,7 +126,8 @@ void Members::OnList(const Reply& reply) {
     const std::string identity(spec.GetString("holderIdentity"));
     if (identity.empty() || identity == options_.identity) continue;
     Seen one{std::string(spec.GetString("renewTime")), std::string(metadata.Get("annotations").GetString(kView)), std::string(metadata.GetString("uid")),
-             std::string(metadata.GetString("resourceVersion")), spec.Get("leaseTransitions").AsInt(), now};
+             std::string(metadata.GetString("resourceVersion")), spec.Get("leaseTransitions").AsInt(),
+             std::max<Duration>(options_.lease, std::chrono::seconds(std::min(spec.Get("leaseDurationSeconds").AsInt(), kLongestLease))), now};
     const auto before = seen_.find(identity);
     if (before != seen_.end() && before->second.renewed == one.renewed && before->second.uid == one.uid) one.since = before->second.since;
     // The time of the question counts: what it does not show had not happened by then.
@@ -139,7 +141,7 @@ void Members::OnList(const Reply& reply) {
   std::string text = fmt::format("{} {}\n", options_.identity, transitions_);
   std::set<std::string> lines = {text};
   for (const auto& [identity, member] : seen_) {
-    if (reply.sent - member.since > options_.lease) continue;
+    if (reply.sent - member.since > member.lease) continue;
     live_.insert(identity);
     lines.insert(fmt::format("{} {}\n", identity, member.transitions));
   }

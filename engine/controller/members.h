@@ -6,10 +6,10 @@
 // 1. A member lets go of what another owns by its newest view, and only then writes that view into its Lease (Acknowledge).
 // 2. It takes up what is new to it when a list that was sent after its own acknowledgement shows every live member with the
 //    same view (Open): nobody can be acting on another one by then, nor begin to.
-// 3. Who could not renew its Lease for `deadline` acts for nothing any more (alive); others count it out after `lease`, which
-//    is longer, and measured from their own observations: no clocks are compared.
+// 3. Who could not renew its Lease for deadline() acts for nothing any more (alive); others count it out after `lease` (or what its
+//    Lease says, where that is longer), which is more, and measured from their own observations: no clocks are compared.
 //
-// Source of the times: client-go leaderelection defaults (15 s, 10 s, 2 s).
+// Source of the times and their proportions: client-go leaderelection defaults (15 s, 10 s, 2 s).
 //
 // Of the controller's thread, but for alive(), which is thread-safe. Requests are asynchronous.
 #pragma once
@@ -31,10 +31,11 @@ namespace plumb {
 struct MemberOptions {
   std::string ns = "default";                       // where the Leases are
   std::string identity;                             // of this process alone: a restarted one is another member
-  Duration lease = std::chrono::seconds(15);        // without a renewal, before others count a member out
-  Duration deadline = std::chrono::seconds(10);     // without a renewal, before a member stops by itself
-  Duration every = std::chrono::seconds(2);         // between renewals, and between looks at the others
+  Duration lease = std::chrono::seconds(15);        // without a renewal, before others count a member out; at least a second
   Duration litter = std::chrono::minutes(10);       // before the Lease of a member that is gone is removed
+
+  Duration deadline() const { return lease * 2 / 3; }  // without a renewal, before a member stops by itself
+  Duration every() const { return lease * 2 / 15; }    // between renewals, and between looks at the others
 };
 
 class Members {
@@ -61,6 +62,7 @@ class Members {
   struct Seen {
     std::string renewed, view, uid, version;
     int64_t transitions = 0;
+    Duration lease{};
     TimePoint since;  // when this renewal was seen first
   };
   struct Reply {

@@ -30,12 +30,13 @@ const KindRule* FindRule(const Gvk& gvk) {
 }
 
 Health BeingDeleted(Value object) {
+  const std::string since = "is being deleted since " + OneLine(object.Get("metadata").GetString("deletionTimestamp"));
   std::string finalizers;
   for (Value f : object.Get("metadata").Get("finalizers").items())
     if (finalizers.size() < kMessageBytes) finalizers += fmt::format("{}'{}'", finalizers.empty() ? "" : ", ", OneLine(f.AsString()));
   for (std::string_view type : {"NamespaceContentRemaining", "NamespaceFinalizersRemaining", "NamespaceDeletionDiscoveryFailure"})
-    if (const auto c = FindCondition(object, type); c && c->is_true()) return Progressing("is being deleted: " + c->Text());
-  return Progressing(finalizers.empty() ? "is being deleted" : "is being deleted, and waits for the finalizers " + finalizers);
+    if (const auto c = FindCondition(object, type); c && c->is_true()) return Progressing(since + ": " + c->Text());
+  return Progressing(finalizers.empty() ? since : since + ", and waits for the finalizers " + finalizers);
 }
 
 }  // namespace

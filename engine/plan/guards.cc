@@ -58,7 +58,7 @@ std::optional<std::string> WhyKept(const InventoryEntry& entry, Value live, cons
   if (const Value* since = metadata.Find("deletionTimestamp"); since && !since->is_null()) {
     std::string finalizers;
     for (Value f : metadata.Get("finalizers").items()) finalizers += fmt::format("{}'{}'", finalizers.empty() ? "" : ", ", f.AsString());
-    return finalizers.empty() ? "is being deleted" : fmt::format("is being deleted, and waits for the finalizers {}", finalizers);
+    return fmt::format("is being deleted since {}{}{}", since->AsString(), finalizers.empty() ? "" : ", and waits for the finalizers ", finalizers);
   }
   for (const KeepAnnotation& keep : kKeep)
     if (AnnotationOf(live, keep.key) == keep.value) return fmt::format("annotation '{}: {}'", keep.key, keep.value);

@@ -1,21 +1,19 @@
 // What the world does to a controller: `kill -9`, servers that die and stall, cut connections, storms of refusals. In the end
-// the cluster is what git says, as without the fault: nothing orphaned, no delete lost, nothing applied twice with effect.
+// the cluster is what git says, as without the fault: nothing orphaned, no delete lost, nothing applied twice with effect, every
+// hook run exactly once (by the UIDs that the server gave its objects, not by what Plumb remembers).
 //
 // A short form by default; PLUMB_FAULTS=all makes 200 kills and ten times the rest. Everything is on loopback.
 #include <fmt/core.h>
-#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <csignal>
-#include <cstdlib>
-#include <map>
-#include <random>
-#include <set>
 #include <thread>
 
 #include "core/json.h"
+#include "tests/e2e/audit.h"
 #include "tests/e2e/fault_proxy.h"
-#include "tests/e2e/harness.h"
+#include "tests/e2e/fault_world.h"
+#include "tests/e2e/pod_ends.h"
 
 namespace plumb::e2e {
 namespace {
@@ -23,53 +21,9 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
-constexpr int kItems = 60;
-
-bool All() {
-  const char* faults = std::getenv("PLUMB_FAULTS");
-  return faults && std::string_view(faults) == "all";
-}
-
-// name -> revision, of the ConfigMaps of round `round`. Two rounds in a row overlap by half: each creates, changes and prunes.
-std::map<std::string, std::string> Items(int round) {
-  std::map<std::string, std::string> items;
-  for (int i = 0; i < kItems; ++i) items[fmt::format("item-{}", round % 2 * kItems / 2 + i)] = std::to_string(round);
-  return items;
-}
-
-std::string Manifests(int round) {
-  std::string text = "apiVersion: v1\nkind: Namespace\nmetadata: {name: fault}\n";
-  int i = 0;
-  for (const auto& [name, revision] : Items(round))
-    text += fmt::format("---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {}, namespace: fault, annotations: {{argocd.argoproj.io/sync-wave: '{}'}}}}\ndata: {{revision: '{}'}}\n",
-                        name, i++ % 3, revision);
-  return text;
-}
-
-class Faults : public testing::Test {
+// One application, carried out by `plumb run`.
+class Faults : public FaultWorld {
  protected:
-  void SetUp() override {
-    seed_ = std::random_device{}();
-    if (const char* given = std::getenv("PLUMB_SEED")) seed_ = static_cast<unsigned>(std::strtoul(given, nullptr, 10));
-    fmt::print("PLUMB_SEED={}\n", seed_);
-    random_.seed(seed_);
-    ASSERT_EQ(Execute({"git", "init", "-q", "-b", "main", Repository()}).status, 0);
-  }
-
-  // A sandbox that keeps its objects, on the port of the one before.
-  void StartSandbox() {
-    const fs::path file = directory_ / "kubeconfig";
-    fs::remove(file);
-    sandbox_ = std::make_unique<Background>(
-        std::vector<std::string>{PlumbProgram(), "sandbox", "--listen", fmt::format("127.0.0.1:{}", port_), "--write-kubeconfig", file, "--data", directory_ / "sandbox.db"},
-        directory_ / "sandbox.out", directory_ / "sandbox.err");
-    ASSERT_TRUE(Eventually([&] { return fs::exists(file) && fs::file_size(file) > 0; })) << ReadAll(directory_ / "sandbox.err");
-    const std::string text = ReadAll(file);
-    const size_t at = text.find("http://127.0.0.1:") + 17;
-    port_ = static_cast<uint16_t>(std::strtoul(text.c_str() + at, nullptr, 10));
-    kubeconfig_ = file;
-  }
-
   // The kubeconfig, but through the proxy.
   std::string Through(const FaultProxy& proxy) {
     std::string text = ReadAll(kubeconfig_);
@@ -78,15 +32,10 @@ class Faults : public testing::Test {
     WriteAll(directory_ / "through", text);
     return directory_ / "through";
   }
-
-  std::string Repository() const { return directory_ / "work"; }
   std::string Commit(int round) {
-    WriteAll(directory_ / "work/objects.yaml", Manifests(round));
-    Execute({"git", "-C", Repository(), "add", "."});
-    Execute({"git", "-C", Repository(), "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-q", "-m", std::to_string(round)});
-    return Execute({"git", "-C", Repository(), "rev-parse", "HEAD"}).out.substr(0, 40);
+    WriteAll(directory_ / "work/objects.yaml", workload_.Manifests(round));
+    return CommitAll(round);
   }
-
   std::unique_ptr<RunningPlumb> Run(const std::string& kubeconfig) {
     return std::make_unique<RunningPlumb>(directory_, kubeconfig,
                                           fmt::format("apiVersion: plumb.dev/v1alpha1\nkind: Application\nmetadata: {{name: fault}}\nspec:\n"
@@ -94,89 +43,19 @@ class Faults : public testing::Test {
                                                       "  sync: {{retry: {{first: 100ms, max: 1s}}}}\n",
                                                       Repository()));
   }
-
-  // Until a random instant: when the fault comes is what is tested.
-  void Pause(int most_microseconds) { std::this_thread::sleep_for(std::chrono::microseconds(std::uniform_int_distribution<int>(0, most_microseconds)(random_))); }
-
-  Document Ask(const std::string& path) const {
-    auto list = ParseJson(real_ ? Execute({Kubectl(), "--kubeconfig", kubeconfig_, "get", "--raw", path}).out
-                                : Execute({"curl", "-fsS", fmt::format("http://127.0.0.1:{}{}", port_, path)}).out);
-    return list.ok() ? *list : Document();
-  }
-  std::map<std::string, std::string> Live() const {
-    std::map<std::string, std::string> found;
-    const Document list = Ask("/api/v1/namespaces/fault/configmaps");
-    for (const Value item : list->Get("items").items())
-      if (const std::string name(item.Get("metadata").GetString("name")); name.starts_with("item-")) found[name] = item.Get("data").GetString("revision");
-    return found;
-  }
-  // The ConfigMaps that the inventory says are owned.
-  std::set<std::string> Owned() const {
-    std::set<std::string> names;
-    const Document record = Ask("/api/v1/namespaces/default/configmaps/plumb-inventory-fault");
-    const auto entries = ParseJson(record->Get("data").GetString("inventory.json"));
-    if (!entries.ok()) return names;
-    for (const Value entry : entries->root().items())
-      if (entry.GetString("kind") == "ConfigMap") names.insert(std::string(entry.GetString("name")));
-    return names;
+  void ExpectRound(int round) const { FaultWorld::ExpectRound(workload_, "fault", round); }
+  void ExpectOnce(const Recording& recording, int rounds) const {
+    EXPECT_EQ(recording.Twice(), std::vector<std::string>());
+    EXPECT_TRUE(Eventually([&] { return NotOnce(recording.Hooks(), {workload_}, rounds).empty(); }, 5s)) << testing::PrintToString(NotOnce(recording.Hooks(), {workload_}, rounds));
   }
 
-  // The cluster is what round `round` says, and stays so.
-  void ExpectRound(int round) {
-    EXPECT_TRUE(Eventually([&] { return Live() == Items(round); })) << "objects are missing, orphaned or of another revision, round " << round;
-    std::set<std::string> names;
-    for (const auto& [name, revision] : Items(round)) names.insert(name);
-    EXPECT_EQ(Owned(), names) << "the inventory is of something else";
-  }
-
-  TempDirectory directory_;
-  unsigned seed_ = 0;
-  std::mt19937 random_;
-  uint16_t port_ = 0;
-  std::string kubeconfig_;
-  std::unique_ptr<Background> sandbox_;
-  std::unique_ptr<TestCluster> real_;
-};
-
-// Everything that happened to the ConfigMaps, as the server told it.
-class Recording {
- public:
-  Recording(uint16_t port, const TempDirectory& directory) : file_(directory / "watch.jsonl") {
-    fs::remove(file_);
-    watch_ = std::make_unique<Background>(std::vector<std::string>{"curl", "-sN", fmt::format("http://127.0.0.1:{}/api/v1/configmaps?watch=true", port)}, file_, "/dev/null");
-  }
-  // Writes that changed nothing but the object's version, and revisions that an object came to more than once.
-  std::vector<std::string> Twice() const {
-    std::vector<std::string> found;
-    std::map<std::string, std::string> revision;  // name -> last seen
-    std::map<std::string, int> came;
-    const std::string text = ReadAll(file_);
-    for (size_t from = 0, end; (end = text.find('\n', from)) != std::string::npos; from = end + 1) {
-      auto event = ParseJson(std::string_view(text).substr(from, end - from));
-      if (!event.ok()) continue;
-      const Value object = event->root().Get("object");
-      const std::string name(object.Get("metadata").GetString("name")), now(object.Get("data").GetString("revision"));
-      if (!name.starts_with("item-")) continue;
-      if (event->root().GetString("type") == "DELETED") {
-        revision.erase(name);
-        continue;
-      }
-      if (revision.contains(name) && revision[name] == now) found.push_back(name + " was written again at " + now);
-      else if (++came[name + " at " + now] > 1) found.push_back(name + " came to " + now + " twice");
-      revision[name] = now;
-    }
-    return found;
-  }
-
- private:
-  fs::path file_;
-  std::unique_ptr<Background> watch_;
+  const Workload workload_{""};
 };
 
 TEST_F(Faults, KilledAtRandomInstantsOfARunTheNextOneFinishes) {
   StartSandbox();
-  const Recording recording(port_, directory_);
-  const int rounds = All() ? 200 : 10;
+  const Recording recording(curl_, server_, directory_);
+  const int rounds = AllFaults() ? 200 : 6;
   int early = 0, late = 0;
   for (int round = 1; round <= rounds; ++round) {
     SCOPED_TRACE(fmt::format("PLUMB_SEED={}, round {}", seed_, round));
@@ -185,11 +64,11 @@ TEST_F(Faults, KilledAtRandomInstantsOfARunTheNextOneFinishes) {
     {
       const auto plumb = Run(kubeconfig_);
       before = plumb->Events().size();
-      // A third of the kills come at any time, the others while the plan is carried out.
+      // A third of the kills come at any time, a third in the first moments of a plan, a third anywhere between its first hook and its last.
       if (round % 3 != 0) {
         EXPECT_FALSE(plumb->Await({"plan"}, revision, 0)->is_null()) << plumb->Log();
       }
-      Pause(round % 3 == 0 ? 150'000 : 15'000);
+      Pause(round % 3 == 0 ? 150'000 : round % 3 == 1 ? 15'000 : 2'500'000);
       plumb->process().Signal(SIGKILL);
       plumb->process().Wait(10s);
       const std::vector<Document> events = plumb->Events();
@@ -206,32 +85,38 @@ TEST_F(Faults, KilledAtRandomInstantsOfARunTheNextOneFinishes) {
     if (HasFailure()) return;
   }
   fmt::print("{} kills: {} before the plan, {} after the end, {} between\n", rounds, early, late, rounds - early - late);
-  EXPECT_EQ(recording.Twice(), std::vector<std::string>());
+  ExpectOnce(recording, rounds);
 }
 
 TEST_F(Faults, AServerThatIsKilledAndStartedAgainIsBroughtToTheSameState) {
   StartSandbox();
+  Recording recording(curl_, server_, directory_);
   const auto plumb = Run(kubeconfig_);
-  for (int round = 1; round <= (All() ? 40 : 4); ++round) {
+  const int rounds = AllFaults() ? 40 : 4;
+  for (int round = 1; round <= rounds; ++round) {
     SCOPED_TRACE(fmt::format("PLUMB_SEED={}, round {}", seed_, round));
     const std::string revision = Commit(round);
     ASSERT_TRUE(plumb->Push(Repository())) << plumb->Log();
-    Pause(120'000);
+    Pause(round % 2 == 0 ? 120'000 : 2'500'000);
     sandbox_->Signal(SIGKILL);
     sandbox_->Wait(10s);
     StartSandbox();
+    recording.Watch();
     ASSERT_FALSE(plumb->Await({"healthy"}, revision, 0)->is_null()) << plumb->Log();
     ExpectRound(round);
     if (HasFailure()) return;
   }
+  const HookRuns runs = recording.Hooks();
+  EXPECT_EQ(NotOnce(runs, {workload_}, rounds), std::vector<std::string>());
 }
 
 TEST_F(Faults, ConnectionsCutInTheMiddleOfAnswers) {
   StartSandbox();
   FaultProxy proxy(port_, seed_);
-  const Recording recording(port_, directory_);
+  const Recording recording(curl_, server_, directory_);
   const auto plumb = Run(Through(proxy));
-  for (int round = 1; round <= (All() ? 40 : 4); ++round) {
+  const int rounds = AllFaults() ? 40 : 3;
+  for (int round = 1; round <= rounds; ++round) {
     SCOPED_TRACE(fmt::format("PLUMB_SEED={}, round {}", seed_, round));
     const size_t before = proxy.faults();
     proxy.Set({.cut_percent = 15});
@@ -244,16 +129,17 @@ TEST_F(Faults, ConnectionsCutInTheMiddleOfAnswers) {
     if (HasFailure()) return;
   }
   EXPECT_GT(proxy.faults(), 0u);
-  EXPECT_EQ(recording.Twice(), std::vector<std::string>());
+  ExpectOnce(recording, rounds);
 }
 
 TEST_F(Faults, StormsOf429And5xx) {
   StartSandbox();
   FaultProxy proxy(port_, seed_);
-  const Recording recording(port_, directory_);
+  const Recording recording(curl_, server_, directory_);
   const auto plumb = Run(Through(proxy));
   const std::string kinds[] = {TooManyRequests(0), ServerError(500), ServerError(503), ServerError(504), TooManyRequests(1)};
-  for (int round = 1; round <= (All() ? 50 : 5); ++round) {
+  const int rounds = AllFaults() ? 50 : 5;
+  for (int round = 1; round <= rounds; ++round) {
     SCOPED_TRACE(fmt::format("PLUMB_SEED={}, round {}", seed_, round));
     proxy.Set({.refuse_percent = 30, .refuse_with = kinds[(round - 1) % 5]});
     const std::string revision = Commit(round);
@@ -263,21 +149,22 @@ TEST_F(Faults, StormsOf429And5xx) {
     if (HasFailure()) return;
   }
   EXPECT_GT(proxy.faults(), 0u);
-  EXPECT_EQ(recording.Twice(), std::vector<std::string>());
+  ExpectOnce(recording, rounds);
 }
 
 // kube-apiserver killed and started again with its data, and etcd that stands still for a second.
 TEST_F(Faults, ARealApiServerThatDiesAndAnEtcdThatStandsStill) {
   std::string why_not;
-  real_ = TestCluster::Real(&why_not);
-  if (!real_) GTEST_SKIP() << why_not;
-  kubeconfig_ = real_->kubeconfig;
+  const Audit audit(directory_.path());
+  if (!StartReal(&why_not, audit.Flags())) GTEST_SKIP() << why_not;
+  const PodEnds pod_ends(*real_);
   const auto plumb = Run(kubeconfig_);
-  for (int round = 1; round <= (All() ? 20 : 2); ++round) {
+  const int rounds = AllFaults() ? 20 : 2;
+  for (int round = 1; round <= rounds; ++round) {
     SCOPED_TRACE(fmt::format("PLUMB_SEED={}, round {}", seed_, round));
     const std::string revision = Commit(round);
     ASSERT_TRUE(plumb->Push(Repository())) << plumb->Log();
-    Pause(200'000);
+    Pause(3'000'000);
     if (round % 2 == 1) {
       ASSERT_EQ(Execute({"tests/controlplane/cluster.sh", "restart", real_->folder, "kube-apiserver"}).status, 0);
     } else {
@@ -291,6 +178,7 @@ TEST_F(Faults, ARealApiServerThatDiesAndAnEtcdThatStandsStill) {
     ExpectRound(round);
     if (HasFailure()) return;
   }
+  EXPECT_EQ(NotOnce(HooksIn(audit.Writes()), {workload_}, rounds), std::vector<std::string>());
 }
 
 TEST_F(Faults, WhatHappensWhileWatchStreamsStallIsSeenAfterwards) {
@@ -301,9 +189,9 @@ TEST_F(Faults, WhatHappensWhileWatchStreamsStallIsSeenAfterwards) {
   ASSERT_TRUE(plumb->Push(Repository()));
   ASSERT_FALSE(plumb->Await({"healthy"}, first, 0)->is_null()) << plumb->Log();
   proxy.Set({.stall_watches = true});
-  const std::string edited = fmt::format("http://127.0.0.1:{}/api/v1/namespaces/fault/configmaps/item-{}", port_, kItems);
+  const std::string edited = fmt::format("{}/api/v1/namespaces/fault/configmaps/item-{}", server_, workload_.items);
   ASSERT_EQ(Execute({"curl", "-fsS", "-X", "PATCH", "-H", "Content-Type: application/merge-patch+json", "-d", R"({"data":{"revision":"by hand"}})", edited}).status, 0);
-  ASSERT_EQ(Execute({"curl", "-fsS", "-X", "DELETE", fmt::format("http://127.0.0.1:{}/api/v1/namespaces/fault/configmaps/item-{}", port_, kItems + 1)}).status, 0);
+  ASSERT_EQ(Execute({"curl", "-fsS", "-X", "DELETE", fmt::format("{}/api/v1/namespaces/fault/configmaps/item-{}", server_, workload_.items + 1)}).status, 0);
   EXPECT_TRUE(Eventually([&] { return proxy.faults() > 0; })) << "nothing was held back";
   const std::string second = Commit(2);
   ASSERT_TRUE(plumb->Push(Repository()));

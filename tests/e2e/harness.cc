@@ -112,7 +112,11 @@ class SandboxCluster final : public TestCluster {
     std::vector<std::string> argv = {PlumbProgram(), "sandbox", "--listen", "127.0.0.1:0", "--write-kubeconfig", file};
     if (!data_file.empty()) argv.insert(argv.end(), {"--data", data_file});
     process_ = std::make_unique<Background>(argv, directory / "sandbox.out", directory / "sandbox.err");
-    if (Eventually([&] { return fs::exists(file) && fs::file_size(file) > 0; })) kubeconfig = file;
+    if (!Eventually([&] { return fs::exists(file) && fs::file_size(file) > 0; })) return;
+    kubeconfig = file;
+    const std::string text = ReadAll(file);
+    const size_t at = text.find("http://");
+    server = text.substr(at, text.find_first_of("\n\"", at) - at);
   }
 
  private:
@@ -121,11 +125,20 @@ class SandboxCluster final : public TestCluster {
 
 class RealCluster final : public TestCluster {
  public:
-  explicit RealCluster(const std::string& with) {
+  explicit RealCluster(const std::vector<std::string>& more) {
     name = "kube-apiserver";
-    Execute({"tests/controlplane/cluster.sh", "start", directory_.path(), "--watch-pid", std::to_string(getpid()), "--with", with});
+    std::vector<std::string> start = {"tests/controlplane/cluster.sh", "start", directory_.path(), "--watch-pid", std::to_string(getpid()), "--with", "controller-manager"};
+    start.insert(start.end(), more.begin(), more.end());
+    Execute(start);
     if (fs::exists(directory_ / "kubeconfig")) kubeconfig = directory_ / "kubeconfig";
     folder = directory_.path();
+    const std::string env = "\n" + ReadAll(directory_ / "env");
+    const auto setting = [&](const std::string& of) {
+      const size_t at = env.find("\n" + of + "=");
+      return at == std::string::npos ? "" : env.substr(at + of.size() + 2, env.find('\n', at + 1) - at - of.size() - 2);
+    };
+    server = setting("PLUMB_CLUSTER_SERVER");
+    curl.insert(curl.end(), {"--cacert", setting("PLUMB_CLUSTER_CA"), "-H", "Authorization: Bearer " + setting("PLUMB_CLUSTER_TOKEN")});
   }
   ~RealCluster() override { Execute({"tests/controlplane/cluster.sh", "stop", directory_.path()}); }
 
@@ -139,13 +152,13 @@ std::unique_ptr<TestCluster> TestCluster::Sandbox(const TempDirectory& directory
   return std::make_unique<SandboxCluster>(directory, data_file);
 }
 
-std::unique_ptr<TestCluster> TestCluster::Real(std::string* why_not) {
+std::unique_ptr<TestCluster> TestCluster::Real(std::string* why_not, const std::vector<std::string>& more) {
   const char* assets = std::getenv("PLUMB_ASSETS");
   if (!assets || !fs::exists(fs::path(assets) / "kube-apiserver")) {
     *why_not = "PLUMB_ASSETS names no folder with a kube-apiserver ('make test' sets it; tests/controlplane/build.sh builds one)";
     return nullptr;
   }
-  auto cluster = std::make_unique<RealCluster>("controller-manager");
+  auto cluster = std::make_unique<RealCluster>(more);
   if (!cluster->kubeconfig.empty()) return cluster;
   *why_not = "the control plane did not start";
   return nullptr;

@@ -64,13 +64,16 @@ bool Eventually(const std::function<bool()>& done, std::chrono::milliseconds mos
 class TestCluster {
  public:
   static std::unique_ptr<TestCluster> Sandbox(const TempDirectory& directory, const std::string& data_file = "");
-  // nullptr, with the reason, where there is none.
-  static std::unique_ptr<TestCluster> Real(std::string* why_not);
+  // nullptr, with the reason, where there is none. `more` are further arguments of `cluster.sh start`.
+  static std::unique_ptr<TestCluster> Real(std::string* why_not, const std::vector<std::string>& more = {});
   virtual ~TestCluster() = default;
 
   std::string kubeconfig;
   std::string name;  // "sandbox" or "kube-apiserver"
   std::string folder;  // of the real one: tests/controlplane/README.md says what is in it
+  std::string server;  // "http://127.0.0.1:PORT", or https
+  // curl as its administrator: add more of curl's options, and `server` with a path.
+  std::vector<std::string> curl = {"curl", "-fsS"};
 };
 
 // kubectl of the control plane's binaries, else of PATH; "" where there is none.

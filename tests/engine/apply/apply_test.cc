@@ -236,6 +236,23 @@ TEST(Apply, FinalizersKeepAnObjectOnRecordUntilItIsGone) {
   EXPECT_FALSE(world.Recorded({"", "ConfigMap", "shop", "held"}));
 }
 
+TEST(Apply, ADeleteThatHangsIsNamedWithItsFinalizersAndSinceWhen) {
+  World world;
+  world.options.deadline = std::chrono::minutes(1);
+  world.Apply({Namespace("shop"), Config("shop/settings"), Deployment("shop/web", "settings", R"("finalizers":["x/y"])")});
+  std::vector<std::string> waiting;
+  auto report = world.Run(world.MakePlanFor({Namespace("shop")}), [&](const ApplyEvent& event) {
+    if (event.type == ApplyEvent::Type::kWaiting) waiting.push_back(event.text);
+  });
+  ASSERT_TRUE(report.ok());
+  const std::string hangs = "is being deleted since 2026-01-01T00:00:00Z, and waits for the finalizers 'x/y'";
+  EXPECT_THAT(waiting, ::testing::ElementsAre(hangs));
+  EXPECT_THAT(report->errors, Contains(::testing::AllOf(HasSubstr("Deployment"), HasSubstr("shop/web: not ready within 1m"), HasSubstr(hangs))));
+  EXPECT_TRUE(world.cluster->Find({"", "ConfigMap", "shop", "settings"})) << "what it uses goes after it";
+  // The next plan says it too.
+  EXPECT_THAT(FormatPlan(world.MakePlanFor({Namespace("shop")})), ::testing::HasSubstr(hangs));
+}
+
 TEST(Apply, HeldDeletesWaitForTheirApproval) {
   World world;
   world.plan_options.budget_deletes = 1;

@@ -241,6 +241,7 @@ void FakeCluster::Tick() {
   if (!controllers) return;
   const auto before = objects;
   for (const auto& [id, entry] : before) {
+    if (due && !due(entry)) continue;
     const Document after = BuildDocument([&](Arena& a) {
       const Value v = a.Adopt(entry.object);
       if (id.kind == "Namespace") return WithAt(a, v, {"status", "phase"}, a.String("Active"));

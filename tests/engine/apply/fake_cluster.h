@@ -52,6 +52,7 @@ class FakeCluster final : public kube::Transport {
   // What the server answers instead, where it answers something: "403 {...}".
   std::function<std::optional<http::Response>(const http::Request&)> intercept;
   bool controllers = true;  // false: nothing becomes ready
+  std::function<bool(const Entry&)> due;  // where set: the controllers have got to this object by now
   bool watches = true;      // false: lists and watches are refused, as by RBAC
 
  private:

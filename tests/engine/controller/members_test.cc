@@ -16,7 +16,8 @@ using namespace plumb::testing;  // NOLINT: the helpers of these tests
 constexpr int kApplications = 12;
 
 struct Replica {
-  Replica(ControlledSite& site, const std::string& name) : client(site.gateway, {.attempts = 1}, site.clock), members(client, {.identity = name}, site.clock) {
+  Replica(ControlledSite& site, const std::string& name, Duration lease)
+      : client(site.gateway, {.attempts = 1}, site.clock), members(client, {.identity = name, .lease = lease}, site.clock) {
     ControllerOptions options;
     options.members = &members;
     plumb = std::make_unique<Controlled>(site, options, std::make_shared<kube::FencedTransport>(site.gateway, [this] { return members.alive(); }));
@@ -41,7 +42,7 @@ class SharingTest : public ::testing::Test {
       site.ApplyApp(name);
     }
   }
-  Replica& Join(const std::string& name) { return *(replicas[name] = std::make_unique<Replica>(site, name)); }
+  Replica& Join(const std::string& name, Duration lease = std::chrono::seconds(15)) { return *(replicas[name] = std::make_unique<Replica>(site, name, lease)); }
   // A tenth of a second at a time, every replica steps; at every moment no Application is two live ones'.
   void RunFor(Duration time) {
     for (Duration at{}; at < time; at += std::chrono::milliseconds(100)) {
@@ -126,6 +127,24 @@ TEST_F(SharingTest, WhatAVanishedOneHadIsTakenOverAfterItsLease) {
   RunFor(std::chrono::seconds(10));
   EXPECT_EQ(Followed(), static_cast<size_t>(kApplications));
   EXPECT_FALSE(replicas["b"]->Follows().empty());
+}
+
+TEST_F(SharingTest, AShorterLeaseHandsOverSoonerAndWaitsForThoseOfOthers) {
+  const auto fill = [&] {
+    RunFor(std::chrono::seconds(10));
+    ASSERT_EQ(Followed(), static_cast<size_t>(kApplications));
+  };
+  Join("a", std::chrono::seconds(3));
+  Join("b", std::chrono::seconds(3));
+  fill();
+  replicas["b"]->paused = true;
+  EXPECT_LE(UntilAll(), std::chrono::seconds(6));
+  replicas["b"]->paused = false;
+  // As in an upgrade that changes the flag: one may act for as long as its own Lease lets it.
+  Join("c", std::chrono::seconds(15));
+  fill();
+  replicas["c"]->paused = true;
+  EXPECT_GE(UntilAll(), std::chrono::seconds(10));
 }
 
 TEST_F(SharingTest, OneThatStopsCleanlyIsNotWaitedFor) {

@@ -120,9 +120,9 @@ TEST(Health, Table) {
 }
 
 TEST(Health, DeletionNamesWhatItWaitsFor) {
-  const Health health = Assess(Json(R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x","deletionTimestamp":"t","finalizers":["a/b"]}})").root());
+  const Health health = Assess(Json(R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x","deletionTimestamp":"2026-11-29T00:01:02Z","finalizers":["a/b"]}})").root());
   EXPECT_EQ(health.status, kProgressing);
-  EXPECT_EQ(health.message, "is being deleted, and waits for the finalizers 'a/b'");
+  EXPECT_EQ(health.message, "is being deleted since 2026-11-29T00:01:02Z, and waits for the finalizers 'a/b'");
   const Health ns = Assess(Json(R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"x","deletionTimestamp":"t"},"status":{"conditions":[)" +
                                 Condition("NamespaceContentRemaining", "True", "R", "pods. has 2 resource instances") + "]}}").root());
   EXPECT_THAT(ns.message, ::testing::HasSubstr("pods. has 2 resource instances"));
