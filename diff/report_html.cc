@@ -17,7 +17,7 @@ p{margin:.3rem 0}.lead{font-size:1.05rem}.bad{color:var(--bad)}.warning{color:va
 code,pre{font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}code{background:var(--card);border-radius:4px;padding:.1em .3em}
 table{border-collapse:collapse;margin:.6rem 0;display:block;overflow-x:auto}th,td{text-align:left;vertical-align:top;padding:.3rem .8rem .3rem 0;border-bottom:1px solid var(--line)}th{color:var(--dim);font-weight:500}
 details{border:1px solid var(--line);border-radius:8px;margin:.5rem 0;overflow:hidden}summary{cursor:pointer;padding:.5rem .8rem;background:var(--card)}
-details.section{border:0;overflow:visible}details.section>summary{background:none;padding:0;font-weight:600;font-size:1.1rem}
+details.section{border:0;border-top:1px solid var(--line);border-radius:0;overflow:visible;margin-top:2rem;padding-top:1rem}details.section>summary{background:none;padding:0;font-weight:600;font-size:1.1rem}
 summary .sign{display:inline-block;width:1.2em;font-weight:700}.body{padding:.2rem .8rem .6rem}
 pre{margin:0;overflow-x:auto;padding:.3rem 0}pre span{display:block;padding:0 .8rem;white-space:pre;min-width:max-content}
 .f{background:var(--field)}.o{background:var(--old);color:var(--oldfg)}.n{background:var(--new);color:var(--newfg)}.x{color:var(--dim)}
@@ -94,7 +94,7 @@ void AddItem(std::string& out, const ReportItem& item) {
 }
 
 void AddSection(std::string& out, const ReportSection& section) {
-  if (section.folded) out += fmt::format("<h2></h2><details class=\"section\"><summary class=\"{}\">{}</summary>\n", Class(section.tone), Escaped(section.title));
+  if (section.folded) out += fmt::format("<details class=\"section\"><summary class=\"{}\">{}</summary>\n", Class(section.tone), Escaped(section.title));
   else out += fmt::format("<h2 class=\"{}\">{}</h2>\n", Class(section.tone), Escaped(section.title));
   for (const std::string& paragraph : section.paragraphs) out += "<p>" + Inline(paragraph) + "</p>\n";
   if (!section.bullets.empty()) {

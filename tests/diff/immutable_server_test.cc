@@ -13,6 +13,7 @@
 #include "core/yaml.h"
 #include "diff/merge_patch.h"
 #include "diff/object_diff.h"
+#include "engine/kube/server_check.h"
 #include "tests/diff/pairs.h"
 #include "tests/diff/server.h"
 
@@ -88,6 +89,31 @@ TEST_F(ImmutableFields, AreThoseThatTheServerRefuses) {
   for (Value entry : file->root().items()) Check(entry);
   std::printf("%zu changes of %zu kinds, %zu of them refused by the server\n", changes_, kinds_.size(), refusals_);
   EXPECT_GE(kinds_.size(), 30u);
+}
+
+// Of an immutable template the server quotes all that it got, with the environment of its containers.
+class Refusals : public testing::ServerTest {};
+
+TEST_F(Refusals, QuoteNoSecret) {
+  const kube::ObjectRef ref{*ResourceOf({"batch", "v1", "Job"}), "default", UniqueName("quoted"), ""};
+  const auto job = [&](const std::string& password) {
+    return testing::Yaml("{apiVersion: batch/v1, kind: Job, metadata: {name: " + ref.name + ", namespace: default}, spec: {suspend: true, template: {spec: {restartPolicy: Never, "
+                         "containers: [{name: c, image: i, env: [{name: DB_PASSWORD, value: " + password + "}]}]}}}}");
+  };
+  const kube::Answer made = client().Apply(ref, *job("hunter2"));
+  ASSERT_TRUE(made.object.ok()) << made.object.error().message();
+  const kube::Answer raw = client().Apply(ref, *job("hunter3"), {.force = true, .dry_run = true});
+  ASSERT_FALSE(raw.object.ok());
+  ASSERT_NE(raw.object.error().message().find("hunter3"), std::string::npos) << "the case of this test: the server quotes it";
+
+  ObjectDiff diff = testing::Compare(job("hunter3"), *made.object);
+  kube::ServerCheck check(client(), {.scope = kube::ServerCheckScope::kAll});
+  const std::vector<Error> errors = check.Check({{&diff, EmbeddedSchema()->Find(diff.gvk), EmbeddedSchema()}}, [](const Gvk& gvk) { return ResourceOf(gvk); });
+  ASSERT_EQ(errors.size(), 1u);
+  const std::string said = errors[0].message() + diff.unanswered;
+  EXPECT_NE(said.find("field is immutable"), std::string::npos) << said;
+  EXPECT_EQ(said.find("hunter"), std::string::npos) << said;
+  (void)client().Delete(ref);
 }
 
 }  // namespace
