@@ -108,6 +108,8 @@ struct Kustomization {
   std::optional<GeneratorOptions> generator_options;
   std::map<std::string, std::string> openapi;
   bool has_helm_charts = false;
+  // Of fields that the application's options have set or added to: how many entries are the directory's own.
+  std::map<std::string, size_t, std::less<>> own;
   std::vector<std::string> warnings;  // "'bases' is deprecated: use 'resources' ..."
 
   bool is_component() const { return kind == "Component"; }

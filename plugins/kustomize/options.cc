@@ -93,9 +93,14 @@ Result<Options> ReadOptions(Value value) {
 }
 
 void ApplyOptions(const Options& options, Kustomization& k) {
-  if (!options.name_prefix.empty()) k.name_prefix = options.name_prefix;
-  if (!options.name_suffix.empty()) k.name_suffix = options.name_suffix;
-  if (!options.ns.empty()) k.ns = options.ns;
+  const auto set = [&](const char* field, std::string& of_directory, const std::string& given) {
+    if (given.empty()) return;
+    of_directory = given;
+    k.own[field] = 0;
+  };
+  set("namePrefix", k.name_prefix, options.name_prefix);
+  set("nameSuffix", k.name_suffix, options.name_suffix);
+  set("namespace", k.ns, options.ns);
   for (const ImageOption& option : options.images) AddImage(option, k.images);
   const bool sorts = std::any_of(options.images.begin(), options.images.end(), [](const ImageOption& option) { return option.is_text; });
   if (sorts) std::stable_sort(k.images.begin(), k.images.end(), [](const ImageArgs& a, const ImageArgs& b) { return a.name < b.name; });
@@ -104,11 +109,15 @@ void ApplyOptions(const Options& options, Kustomization& k) {
     if (same == k.replicas.end()) k.replicas.push_back(replica);
     else *same = replica;
   }
-  k.labels.insert(k.labels.end(), options.labels.begin(), options.labels.end());
+  const auto append = [&](const char* field, auto& list, const auto& added) {
+    k.own[field] = list.size();
+    list.insert(list.end(), added.begin(), added.end());
+  };
+  append("labels", k.labels, options.labels);
   for (const auto& [key, value] : options.common_labels) k.common_labels[key] = value;
   for (const auto& [key, value] : options.common_annotations) k.common_annotations[key] = value;
-  k.components.insert(k.components.end(), options.components.begin(), options.components.end());
-  k.patches.insert(k.patches.end(), options.patches.begin(), options.patches.end());
+  append("components", k.components, options.components);
+  append("patches", k.patches, options.patches);
   if (!options.build_metadata.empty()) k.build_metadata = options.build_metadata;
 }
 

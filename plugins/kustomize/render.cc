@@ -47,15 +47,15 @@ void LeaveOutMissing(const Loader& loader, Build& build, std::vector<std::string
 // What happens once, to all objects of the directory that is built.
 Status Finish(Build& build, const Kustomization& k, const Options& options, const Target& target, Accumulator& all) {
   Arena& arena = *build.arena;
-  const auto note = [&](const char* what) {
-    if (build.trace) build.trace->Note(all.map, {.file = target.File(), .field = what, .source = {}});
+  const auto note = [&](const char* what, const std::string& file) {
+    if (build.trace) build.trace->Note(all.map, {.file = file, .field = what, .source = {}});
   };
   PLUMB_OK(ApplyHashes(arena, all.map, build.settle));
-  note("name suffix hash");
+  note("name suffix hash", target.File());
   PLUMB_OK(FixNameReferences(arena, all.map, all.config->name_reference));
-  note("name reference");
+  note("name reference", target.File());
   PLUMB_OK(ResolveVariables(arena, all.map, all.variables, all.config->var_reference, build.settle, &build.warnings));
-  note("vars");
+  note("vars", target.File());
   PLUMB_OK(DropLocal(all.map));
   if (k.sort_options) PLUMB_OK(SortResources(all.map, *k.sort_options), target.At("sortOptions") + ": sortOptions");
   else if (options.legacy_order) PLUMB_OK(SortResources(all.map, {.order = "legacy", .legacy = {}}));
@@ -66,12 +66,12 @@ Status Finish(Build& build, const Kustomization& k, const Options& options, cons
     PLUMB_TRY(settled, Settle(arena, resource.root, build.settle, resource.settled), resource.origin.ToString());
     resource.root = settled;
   }
-  note("buildMetadata");
+  note("buildMetadata", target.File());
   for (Resource& resource : all.map) {
     PLUMB_TRY(object, Substitute(options.post_build, Document(build.arena, resource.root)));
     resource.root = arena.Adopt(object);
   }
-  note("postBuild");
+  note("postBuild", kOptions);
   return Ok();
 }
 

@@ -26,6 +26,12 @@ Error Within(Error error, const std::string& context) {
   return error.message().starts_with("... ") ? error : Error(error.code(), "... " + error.message());
 }
 
+// "patches[2]" taken apart.
+std::pair<std::string, size_t> FieldAndIndex(const std::string& field) {
+  const size_t bracket = field.find('[');
+  return {field.substr(0, bracket), bracket == std::string::npos ? 0 : std::strtoul(field.c_str() + bracket + 1, nullptr, 10)};
+}
+
 std::shared_ptr<const TransformerConfig> DefaultConfig() {
   static const auto config = std::make_shared<const TransformerConfig>(TransformerConfig::Default());
   return config;
@@ -108,12 +114,21 @@ std::string Target::OriginOf(const std::string& path) const {
   return std::filesystem::path(origin_path_ + "/" + path).relative_path().lexically_normal().generic_string();
 }
 
+bool Target::IsOption(std::string_view field, size_t i) const {
+  const auto own = kustomization_.own.find(field);
+  return own != kustomization_.own.end() && i >= own->second;
+}
+
 std::string Target::At(const std::string& field, size_t i) const {
+  if (IsOption(field, i)) return kOptions;
   return File() + ":" + std::to_string(LocateYaml(text_, 0, {field, std::to_string(i)}).line);
 }
 
 void Target::Note(ResMap& map, std::string field, const std::string& source) const {
-  if (build_.trace) build_.trace->Note(map, {.file = File(), .field = std::move(field), .source = source.empty() ? "" : loader_.Name(source)});
+  if (!build_.trace) return;
+  const auto [name, i] = FieldAndIndex(field);
+  const std::string file = IsOption(name, i) ? kOptions : File();
+  build_.trace->Note(map, {.file = file, .field = std::move(field), .source = source.empty() ? "" : loader_.Name(source)});
 }
 
 Provenance Target::Self(std::string kind) const {
@@ -275,9 +290,8 @@ Status Target::Transform(Accumulator& into) {
   PLUMB_TRY(plugins, LoadPlugins(k.transformers, "transformers"), "transformers");
   const auto ran = [&](const char* kind, std::string field, Status status, const std::string& source = "") -> Status {
     if (!status.ok()) {
-      const size_t bracket = field.find('[');
-      const size_t index = bracket == std::string::npos ? 0 : std::strtoul(field.c_str() + bracket + 1, nullptr, 10);
-      return std::move(status).error().Wrap(At(field.substr(0, bracket), index) + ": " + field);
+      const auto [name, i] = FieldAndIndex(field);
+      return std::move(status).error().Wrap(At(name, i) + ": " + field);
     }
     if (tracking_) AddTransformation(arena, into.map, Self(kind));
     into.map.DropGone();

@@ -36,7 +36,7 @@ class Target {
   Result<Accumulator> Accumulate();
 
   std::string File() const { return loader_.Name(file_name_); }  // from the tree's root
-  // "base/kustomization.yaml:7": where a field, or its i-th entry, stands.
+  // "base/kustomization.yaml:7": where a field, or its i-th entry, stands; or that the application's options have it.
   std::string At(const std::string& field, size_t i = 0) const;
 
   // Takes the schema that `openapi` names into use. `reset`: also where an earlier one is set.
@@ -65,6 +65,7 @@ class Target {
 
   // Tells the build's trace what `field` of this kustomization did; `source` is a file that it names, relative to this.
   void Note(ResMap& map, std::string field, const std::string& source = "") const;
+  bool IsOption(std::string_view field, size_t i) const;
   Provenance Self(std::string kind) const;
   std::string OriginOf(const std::string& path) const;
 

@@ -11,6 +11,9 @@
 
 namespace plumb::kustomize {
 
+// In place of a file, where the application's options ask for a step.
+inline constexpr const char* kOptions = "the application's options";
+
 struct TraceStep {
   std::string file;    // the kustomization that asked for it, or the file that an object was read from
   std::string field;   // of the kustomization: "namePrefix", "patches[0]"; "" where `file` is what was read

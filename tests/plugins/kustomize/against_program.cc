@@ -49,7 +49,7 @@ std::set<std::string> Deprecated(const std::string& text) {
 
 Result<Comparison> CompareWithProgram(const std::filesystem::path& folder, const Tree& tree, const std::string& root, bool free_loading, bool functions) {
   Process process{.argv = {KustomizeProgram().string(), "build", "--load-restrictor", free_loading ? "LoadRestrictionsNone" : "LoadRestrictionsRootOnly", (folder / root).string()},
-                  .env = {{"PATH", functions ? "/usr/bin:/bin" : "/nowhere"}, {"HTTP_PROXY", "http://127.0.0.1:1"}, {"HTTPS_PROXY", "http://127.0.0.1:1"}}};
+                  .env = {{"PATH", functions ? "/usr/bin:/bin" : "/nowhere"}, {"GOGC", "off"}, {"GOMAXPROCS", "1"}, {"HTTP_PROXY", "http://127.0.0.1:1"}, {"HTTPS_PROXY", "http://127.0.0.1:1"}}};
   if (functions) process.argv.insert(process.argv.end(), {"--enable-alpha-plugins", "--enable-exec"});
   process.timeout = std::chrono::minutes(10);  // the machine may be busy
   PLUMB_TRY(ran, ProcessRunner::Real().Run(process));

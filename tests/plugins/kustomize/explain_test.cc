@@ -48,6 +48,24 @@ TEST(KustomizeExplain, EveryFieldHasItsCauses) {
   EXPECT_EQ(explanation->removed[0].path, (std::vector<std::string>{"metadata", "annotations", "gone"}));
 }
 
+TEST(KustomizeExplain, OptionsAreNoPartOfTheKustomization) {
+  const MemoryTree tree(kShop);
+  RenderRequest request;
+  request.tree = &tree;
+  request.path = "prod";
+  request.options = *ParseYamlOne("nameSuffix: -x\npatches: [{target: {kind: Deployment}, patch: '[{op: add, path: /spec/paused, value: true}]'}]\n");
+  const auto failed = ExplainKustomize(request, "Deployment/web");
+  ASSERT_FALSE(failed.ok()) << "that patch is no JSON";
+  EXPECT_TRUE(failed.error().message().starts_with("the application's options: patches[1]: inline patch: ")) << failed.error().message();
+
+  request.options = *ParseYamlOne("nameSuffix: -x\npatches: [{target: {kind: Deployment}, patch: '[{\"op\": \"add\", \"path\": \"/spec/paused\", \"value\": true}]'}]\n");
+  const auto explanation = ExplainKustomize(request, "Deployment/web");
+  ASSERT_TRUE(explanation.ok()) << explanation.error().message();
+  EXPECT_EQ(Field(*explanation, {"spec", "paused"})->causes.back().ToString(), "the application's options patches[1]");
+  EXPECT_EQ(Field(*explanation, {"metadata", "name"})->causes.back().ToString(), "the application's options nameSuffix");
+  EXPECT_EQ(Field(*explanation, {"spec", "replicas"})->causes.back().ToString(), "prod/scale.yaml:7 (patches[0])");
+}
+
 TEST(KustomizeExplain, DeprecatedPatchesAreToldApart) {
   Files files = kShop;
   files["prod/kustomization.yaml"] = "resources: [../base]\npatchesStrategicMerge:\n- scale.yaml\n- |-\n  apiVersion: apps/v1\n  kind: Deployment\n  metadata: {name: web}\n  spec: {paused: true}\n";
