@@ -1,8 +1,10 @@
 #include "plugins/kustomize/as_written.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
+#include "core/number.h"
 #include "core/yaml.h"
 #include "core/yaml_scalar.h"
 #include "plugins/kustomize/node.h"
@@ -70,21 +72,32 @@ Result<Value> SettlePlain(Arena& arena, std::string_view text) {
   return parsed.ok() && parsed->root().is_scalar() ? arena.Copy(parsed->root()) : Arena::Borrow(text);
 }
 
-Result<Value> SettleScalar(Arena& arena, Value v) {
+// A float once Go has written it as JSON and read that: the shortest digits, which may be those of an integer.
+Value ThroughJson(Arena& arena, double d) {
+  const std::string text = FormatDouble(d);
+  const char* end = text.data() + text.size();
+  int64_t integer = 0;
+  if (const auto [at, error] = std::from_chars(text.data(), end, integer); error == std::errc() && at == end) return Arena::Int(integer);
+  uint64_t large = 0;
+  if (const auto [at, error] = std::from_chars(text.data(), end, large); error == std::errc() && at == end) return arena.Float(d, text);
+  return arena.Float(d);
+}
+
+Result<Value> SettleScalar(Arena& arena, Value v, const std::map<std::string, std::string>& mistyped) {
   if (v.is_string()) {
     if (v.has_spelling()) return SettlePlain(arena, v.AsString());
     return v.is_quoted() || v.is_shared() ? Arena::Borrow(v.AsString()) : v;
   }
   if (v.is_null()) return v.is_quoted() ? Arena::Borrow("") : Value();  // go-yaml writes '' for it within [] and {}
   if (!v.has_spelling()) return v;
+  if (const auto wrong = mistyped.find(std::string(v.Spelling())); wrong != mistyped.end() && PlainScalar(arena, v.Spelling()).kind() != v.kind())
+    return Invalid(wrong->second);
   if (v.is_bool()) return Arena::Bool(v.AsBool());
   if (v.is_int()) return Arena::Int(v.AsInt());
   const double d = v.AsDouble();
   if (!std::isfinite(d)) return Invalid("the number '" + std::string(v.Spelling()) + "' has no form in JSON; quote it if a string is meant");
-  const bool whole = d >= -0x1p63 && d < 0x1p63 && d == std::trunc(d);
-  if (whole) return Arena::Int(static_cast<int64_t>(d));
   const YamlScalar scalar = ResolveYamlScalar(v.Spelling(), YamlDialect::kKyaml);  // all digits of an integer above int64
-  return scalar.type == YamlScalar::Type::kUint ? arena.Float(d, std::to_string(scalar.unsigned_integer)) : arena.Float(d);
+  return scalar.type == YamlScalar::Type::kUint ? arena.Float(d, std::to_string(scalar.unsigned_integer)) : ThroughJson(arena, d);
 }
 
 // Would go-yaml put quotes around the text, or write it as a block?
@@ -106,12 +119,15 @@ Result<Value> Settle(Arena& arena, Value written, SettleLimits& limits, TreeSize
   PLUMB_OK(CheckShape(written, left, limits.depth));
   limits.left = left;  // less by what the object has grown
   size = {.nodes = before.nodes - left.nodes, .bytes = before.bytes - left.bytes};
-  return EachScalar(arena, written, [&](Value v) { return SettleScalar(arena, v); });
+  return EachScalar(arena, written, [&](Value v) { return SettleScalar(arena, v, limits.mistyped); });
 }
 
 Value Rewrite(Arena& arena, Value settled) {
-  return *EachScalar(arena, settled, [](Value v) -> Result<Value> {
+  return *EachScalar(arena, settled, [&](Value v) -> Result<Value> {
     if (v.is_null()) return Arena::Null();
+    // Go reads every number of JSON as a float: large integers lose their last digits.
+    constexpr int64_t kExact = int64_t{1} << 53;
+    if (v.is_float() || (v.is_int() && (v.AsInt() > kExact || v.AsInt() < -kExact))) return ThroughJson(arena, v.AsDouble());
     return v.is_string() && IsWrittenQuoted(v.AsString()) ? Arena::Quoted(v) : v;
   });
 }

@@ -26,6 +26,9 @@ struct TreeSize {
 struct SettleLimits {
   TreeSize left = {.nodes = 20'000'000, .bytes = 512u << 20};  // of all objects together; bytes as many as may be read
   size_t depth = 600;                                          // nesting of one object
+  // Texts that replacements wrote where a number or a boolean was, and what is wrong with each: an error where one is there
+  // still, since what comes after may overwrite it.
+  std::map<std::string, std::string> mistyped{};
 
   // Takes off a text that is put together of others, before it stands in an object. Errors: kLimit.
   Status TakeText(size_t bytes);

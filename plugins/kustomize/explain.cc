@@ -186,8 +186,9 @@ Result<Explanation> ExplainKustomize(const RenderRequest& request, const std::st
   SettleLimits limits;
   TreeSize size;
   for (const Trace::Snapshot& snapshot : *trace.Find(resource.serial)) {
-    PLUMB_TRY(settled, Settle(arena, snapshot.root, limits, size));
-    const Leaves now = LeavesOf(masked.Object(settled));
+    const auto settled = Settle(arena, snapshot.root, limits, size);
+    if (!settled.ok()) continue;  // what is wrong was overwritten: the build came to its end
+    const Leaves now = LeavesOf(masked.Object(*settled));
     for (const auto& [path, leaf] : now) {
       const auto old = before.find(path);
       if (old == before.end() || !(old->second.value == leaf.value)) causes[path].push_back(CauseOf(snapshot.step, &leaf, lines));

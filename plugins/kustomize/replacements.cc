@@ -65,8 +65,8 @@ Result<Found> Lookup(Value node, const std::vector<std::string>& path) {
 // Writes one value to every place that a path leads to.
 class Writer {
  public:
-  Writer(Arena& arena, Value value, const FieldOptions& options, std::vector<std::string> path, SettleLimits& limits)
-      : arena_(arena), value_(value), options_(options), path_(std::move(path)), limits_(limits) {}
+  Writer(Arena& arena, Value value, const FieldOptions& options, std::vector<std::string> path, std::string where, SettleLimits& limits)
+      : arena_(arena), value_(value), options_(options), path_(std::move(path)), where_(std::move(where)), limits_(limits) {}
 
   Result<Value> Run(Value object) { return At(object, 0); }
   size_t written() const { return written_; }
@@ -194,8 +194,10 @@ class Writer {
     if (!target.is_scalar()) return options_.delimiter.empty() ? value_ : Result<Value>(arena_.String(text));
     if (!value_.is_scalar() && options_.delimiter.empty() && target.is_null()) return value_;
     const Retyped retyped = WithText(arena_, target, text);
-    if (!retyped.ok)
-      return Invalid("'" + text + "' cannot be written where a " + std::string(KindName(target.kind())) + " is");
+    if (!retyped.ok) {
+      limits_.mistyped.emplace(text, where_ + ": '" + text + "' cannot be written where " + std::string(KindWithArticle(target.kind())) + " is");
+      return arena_.Spelled(target, arena_.Text(text));
+    }
     return target.is_shared() ? shared_.Write(target, retyped.value) : retyped.value;
   }
 
@@ -215,6 +217,7 @@ class Writer {
   const Value value_;
   const FieldOptions& options_;
   const std::vector<std::string> path_;
+  const std::string where_;
   SettleLimits& limits_;
   size_t written_ = 0;
   SharedWrites shared_;
@@ -294,8 +297,8 @@ Result<bool> IsTarget(const Resource& resource, const ReplacementTarget& target)
 Status WriteTarget(Arena& arena, Resource& resource, Value value, const ReplacementTarget& target, SettleLimits& limits) {
   const std::vector<std::string> default_path = {"metadata.name"};
   for (const std::string& path : target.field_paths.empty() ? default_path : target.field_paths) {
-    Writer writer(arena, value, target.options, SplitBracketPath(path, '.'), limits);
     const std::string context = "target " + resource.CurrentId().ToString() + ": '" + path + "'";
+    Writer writer(arena, value, target.options, SplitBracketPath(path, '.'), context, limits);
     PLUMB_TRY(changed, writer.Run(resource.root), context);
     if (writer.written() == 0)
       return Invalid(context + " is not there; 'options.create: true' would make it");

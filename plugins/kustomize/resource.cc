@@ -82,7 +82,14 @@ ResId Resource::OriginalId() const {
   return {ResGvk::FromApiVersion(ScalarText(root.Get("apiVersion")), p.kind), p.name, p.ns, false};
 }
 
+bool Resource::WasNamed(std::string_view name) const {
+  const Value current = root.Get("metadata").Get("name");
+  if (current.is_string() && !current.has_spelling() ? current.AsString() == name : ScalarText(current) == name) return true;
+  return std::any_of(previous.begin(), previous.end(), [&](const PreviousName& p) { return p.name == name; });
+}
+
 bool Resource::MatchesAnyId(const ResId& id) const {
+  if (!WasNamed(id.name)) return false;
   for (const ResId& mine : PreviousIds())
     if (id.Same(mine)) return true;
   return id.Same(CurrentId());

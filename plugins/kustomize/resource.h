@@ -38,6 +38,8 @@ struct Resource {
   std::vector<ResId> PreviousIds() const;
   ResId OriginalId() const;  // the first previous id, else the current one
   bool MatchesAnyId(const ResId& id) const;
+  // Whether it has, or had, this name: makes no copies, for loops over all objects.
+  bool WasNamed(std::string_view name) const;
   // Remembers the current id before it changes.
   void StorePreviousId();
 

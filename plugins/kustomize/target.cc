@@ -86,14 +86,14 @@ Result<Target> Target::Load(Build& build, Loader loader) {
 }
 
 Status Target::SetSchema(bool reset) {
-  if (build_.schema_is_set && !reset) return Ok();
   const auto& openapi = kustomization_.openapi;
   const auto path = openapi.find("path"), version = openapi.find("version");
   std::string text;
   if (path != openapi.end()) {
     const std::string context = File() + ":" + std::to_string(LocateYaml(text_, 0, {"openapi", "path"}).line) + ": openapi '" + path->second + "'";
-    PLUMB_TRY(loaded, loader_.Load(path->second), context);
+    PLUMB_TRY(loaded, loader_.Load(path->second), context);  // though it may not count
     text = std::move(loaded);
+    if (build_.schema_is_set && !reset) return Ok();
     if (version != openapi.end()) return Invalid("'openapi' has either a 'version' or a 'path', not both");
     PLUMB_TRY(document, ParseYamlOne(text), context);
     // The document takes the place of the built-in one where that was not asked yet; else it adds to it. That depends on
@@ -102,7 +102,7 @@ Status Target::SetSchema(bool reset) {
     PLUMB_TRY(schema, PatchSchema::FromOpenApi(document.root(), before), context);
     build_.schema = schema;
     build_.schema_is_set = true;
-  } else if (version != openapi.end() && !version->second.empty()) {
+  } else if (version != openapi.end() && !version->second.empty() && (reset || !build_.schema_is_set)) {
     if (version->second != "v1.21.2") return Invalid("openapi: version '" + version->second + "' is not built in: only 'v1.21.2' is");
     build_.schema_is_set = true;
   }
@@ -197,7 +197,11 @@ Status Target::AddDirectory(Accumulator& into, const std::string& path, bool com
   if (component != target.kustomization_.is_component())
     return Invalid(component ? "'kind: Component' was expected, found 'kind: " + target.kustomization_.kind + "'"
                              : "it is a component: list it under 'components', not 'resources'");
-  if (component) return target.Accumulate(into);  // works on what its user has accumulated
+  if (component) {  // works on what its user has accumulated, which then becomes that of a new accumulator
+    PLUMB_OK(target.Accumulate(into));
+    PLUMB_OK(into.map.CheckUnique());
+    return into.MergeConfig(std::exchange(into.config, nullptr));
+  }
   PLUMB_TRY(accumulated, target.Accumulate());
   return into.MergeWith(std::move(accumulated));
 }

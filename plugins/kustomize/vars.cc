@@ -134,6 +134,7 @@ Status AddVariables(Variables& all, ResMap& map, const std::vector<Variable>& ad
   for (const Variable& variable : added) {
     std::vector<size_t> matches;
     for (size_t i = 0; i < map.size(); ++i) {
+      if (!map[i].WasNamed(variable.object.name)) continue;
       std::vector<ResId> ids = map[i].PreviousIds();
       ids.push_back(map[i].CurrentId());
       const bool matched = std::any_of(ids.begin(), ids.end(), [&](const ResId& id) {

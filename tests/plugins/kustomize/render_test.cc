@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <thread>
-
 #include "core/memory_tree.h"
 #include "core/yaml.h"
 
@@ -70,6 +68,36 @@ TEST(Kustomize, LabelsPatchesAndComponentsAreAdded) {
 }
 
 // As Flux completes an image of the same name; a text takes its place, as `kustomize edit set image` does.
+// As in the program, which decodes a field when it has to.
+TEST(Kustomize, ATextOverANumberMayBeOverwritten) {
+  const Files files = {{"kustomization.yaml", "resources: [base]\nreplicas: [{name: web, count: 4}]\n"},
+                       {"base/kustomization.yaml", "resources: [web.yaml]\nreplacements:\n- source: {kind: Deployment}\n  targets: [{select: {kind: Deployment}, fieldPaths: [spec.replicas]}]\n"},
+                       {"base/web.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 1}\n"}};
+  EXPECT_NE(Text(files).find("replicas: 4"), std::string::npos) << Text(files);
+}
+
+// A JSON patch takes an object through JSON, whose numbers Go reads as floats.
+TEST(Kustomize, LargeNumbersThroughAJsonPatch) {
+  const Files files = {{"kustomization.yaml", "resources: [a.yaml]\npatches:\n- target: {kind: CR}\n  patch: '[{\"op\": \"add\", \"path\": \"/spec/x\", \"value\": 9007199254740993}]'\n"},
+                       {"a.yaml", "apiVersion: v1\nkind: CR\nmetadata: {name: a}\nspec: {a: 12345678901234567890, b: 18446744073709551615, c: 5, d: 1.2345678901234568e+18}\n"}};
+  EXPECT_EQ(Text(files), "apiVersion: v1\nkind: CR\nmetadata:\n  name: a\nspec:\n  a: 12345678901234567000\n  b: 1.8446744073709552e+19\n  c: 5\n  d: 1234567890123456800\n  x: 9007199254740992\n");
+}
+
+// A component's objects and configurations are those of a new accumulator, which checks them once more.
+TEST(Kustomize, ConfigurationsOfAComponentAreMergedAnew) {
+  const Files files = {{"kustomization.yaml", "resources: [web.yaml]\ncomponents: [c]\n"}, {"web.yaml", kDeployment},
+                       {"c/kustomization.yaml", "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nconfigurations: [config.yaml]\n"},
+                       {"c/config.yaml", "images:\n- {path: 'spec/containers[]/image', kind: Widget}\n"}};
+  EXPECT_NE(ErrorOf(files).find("component 'c': images: field 'spec/containers[]/image'"), std::string::npos) << ErrorOf(files);
+}
+
+// It may not count where another schema is in use, but must be there.
+TEST(Kustomize, TheSchemaOfABaseMustBeThere) {
+  const Files files = {{"kustomization.yaml", "resources: [base]\nopenapi: {path: schema.json}\n"}, {"schema.json", "{\"definitions\": {}}"},
+                       {"base/kustomization.yaml", "resources: [web.yaml]\nopenapi: {path: none.json}\n"}, {"base/web.yaml", kDeployment}};
+  EXPECT_NE(ErrorOf(files).find("base/kustomization.yaml:2: openapi 'none.json'"), std::string::npos) << ErrorOf(files);
+}
+
 TEST(Kustomize, AnImageThatIsAMapKeepsWhatItDoesNotName) {
   const Files files = {{"kustomization.yaml", "resources: [web.yaml]\nimages: [{name: nginx, newName: mirror/nginx, newTag: '2'}]\n"}, {"web.yaml", kDeployment}};
   EXPECT_NE(Text(files, "images: [{name: nginx, newTag: '3'}]").find("image: mirror/nginx:3"), std::string::npos);
@@ -167,6 +195,9 @@ TEST(Kustomize, ErrorsNameFileFieldAndObject) {
        {"no match for Deployment.apps 'web' in namespace 'shop', but there is one without a namespace"}},
       {"order", {{"kustomization.yaml", "resources: [web.yaml]\nsortOptions: {order: legcy}\n"}, {"web.yaml", kDeployment}}, {"kustomization.yaml:2: sortOptions: 'order' is 'legcy': use 'legacy' or 'fifo'"}},
       {"directive", {{"kustomization.yaml", "resources: [a.yaml]\n"}, {"a.yaml", "%YAML 1.1\n---\nkind: A\n"}}, {"resource 'a.yaml': 1:1: '%YAML 1.1': Kustomize reads no directives; remove the line"}},
+      {"text over a number", {{"kustomization.yaml", "resources: [web.yaml]\npatches:\n- target: {kind: Deployment}\n  patch: '[{\"op\": \"add\", \"path\": \"/spec/replicas\", \"value\": 1}]'\n"
+                                                    "replacements:\n- source: {kind: Deployment}\n  targets: [{select: {kind: Deployment}, fieldPaths: [spec.replicas]}]\n"}, {"web.yaml", kDeployment}},
+       {"web.yaml:1: target Deployment.apps 'web': 'spec.replicas': 'web' cannot be written where an integer is"}},
       {"configuration", {{"kustomization.yaml", "configurations:\n- c.yaml\n"}, {"c.yaml", "nameRefernce: []\n"}}, {"kustomization.yaml:2: configuration 'c.yaml'", "did you mean 'nameReference'?"}},
       {"plugin", {{"kustomization.yaml", "generators: [g.yaml]\n"}, {"g.yaml", "apiVersion: acme/v1\nkind: Magic\nmetadata:\n  name: g\n"}}, {"Magic", "not built in"}},
   };
@@ -197,23 +228,6 @@ TEST(Kustomize, APatchThatSelectsNothingIsAWarning) {
   const auto rendered = Render({{"kustomization.yaml", "resources: [web.yaml]\npatches:\n- target: {kind: Deploymnt, name: web}\n  patch: '[{\"op\": \"remove\", \"path\": \"/spec\"}]'\n"}, {"web.yaml", kDeployment}});
   ASSERT_TRUE(rendered.ok());
   EXPECT_EQ(rendered->warnings, std::vector<std::string>{"kustomization.yaml:3: patches[0]: inline patch: the target (kind 'Deploymnt', name 'web') selects no object, did you mean 'Deployment'?"});
-}
-
-TEST(Kustomize, TheSameBytesFromManyThreads) {
-  const MemoryTree tree(Files{{"kustomization.yaml", "resources: [web.yaml]\nnamePrefix: a-\nlabels:\n- pairs: {app: web}\n  includeSelectors: true\n"},
-                              {"web.yaml", kDeployment}});
-  std::vector<std::string> texts(10);
-  std::vector<std::thread> threads;
-  for (std::string& text : texts) {
-    threads.emplace_back([&tree, &text] {
-      RenderRequest request;
-      request.tree = &tree;
-      text = WriteManifests(RenderKustomize(request)->manifests);
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  for (const std::string& text : texts) EXPECT_EQ(text, texts[0]);
-  EXPECT_FALSE(texts[0].empty());
 }
 
 }  // namespace
