@@ -77,7 +77,8 @@ Result<int> Run(const Flags& flags) {
   LoopContext context = serving.context();
   PLUMB_OK(KeepDeleted(flags, context));
   Controller controller(client, targets, std::move(context), serving.loop_options(), options);
-  PLUMB_OK(serving.Serve(controller.loop(), [&](std::string* why) { return controller.Ready(why); }, [&] { return targets.Outstanding(); }));
+  PLUMB_OK(serving.Serve(controller.loop(), [&](std::string* why) { return controller.Ready(why); }, [&] { return targets.Outstanding(); },
+                         [&] { return controller.members(); }));
   log::Info("following Applications", {{"namespace", options.ns}});
 
   return serving.Run(stop, [&] { controller.Start(); }, [&] { controller.Stop(); });

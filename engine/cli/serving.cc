@@ -79,7 +79,8 @@ LoopOptions Serving::loop_options() {
   return options;
 }
 
-Status Serving::Serve(Loop& loop, std::function<bool(std::string*)> ready, std::function<std::map<std::string, size_t>()> outstanding) {
+Status Serving::Serve(Loop& loop, std::function<bool(std::string*)> ready, std::function<std::map<std::string, size_t>()> outstanding,
+                      std::function<size_t()> members) {
   PLUMB_TRY(listen, ParseListen(flags_.Get("listen")));
   OperationsOptions options;
   options.address = listen.first;
@@ -91,9 +92,10 @@ Status Serving::Serve(Loop& loop, std::function<bool(std::string*)> ready, std::
   };
   callbacks.ready = std::move(ready);
   callbacks.applications = [&loop] { return ApplicationsJson(loop.status()); };
-  callbacks.before_metrics = [this, &loop, outstanding = std::move(outstanding)](Metrics&) {
+  callbacks.before_metrics = [this, &loop, outstanding = std::move(outstanding), members = std::move(members)](Metrics&) {
     MeasureLoop(metrics_, loop);
     metrics_.SetOutstandingRequests(outstanding());
+    metrics_.SetMembers(members());
   };
   PLUMB_TRY(server, OperationsServer::Start(options, metrics_, callbacks));
   server_ = std::move(server);

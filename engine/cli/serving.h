@@ -32,8 +32,9 @@ class Serving {
   LoopOptions loop_options();
 
   // Serves /metrics, probes, webhooks and the list of applications until this goes. Errors: of the flags; of the server.
-  // `outstanding` are the requests that each cluster's server has not answered yet.
-  Status Serve(Loop& loop, std::function<bool(std::string* why_not)> ready, std::function<std::map<std::string, size_t>()> outstanding);
+  // `outstanding` are the requests that each cluster's server has not answered yet, `members` the replicas that share the work.
+  Status Serve(Loop& loop, std::function<bool(std::string* why_not)> ready, std::function<std::map<std::string, size_t>()> outstanding,
+               std::function<size_t()> members = [] { return size_t{0}; });
   // Starts what was made, waits for `stop` and ends it; first the endpoints, which ask it how it is. The exit code.
   int Run(const std::stop_token& stop, const std::function<void()>& start, const std::function<void()>& end);
 

@@ -9,6 +9,7 @@
 //   deleted with the finalizer plumb.dev/delete ──► Loop::Set(deleting) ──► all gone ──► the finalizer is taken away
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <map>
 #include <memory>
@@ -58,6 +59,8 @@ class Controller {
   TimePoint Step();  // does what arrived and what is due; returns when to be called again
 
   Loop& loop() { return *loop_; }
+  // Replicas that share the Applications, this one included; 0 where it shares with nobody or has no Lease. Of any thread.
+  size_t members() const { return members_; }
   // Ready once it has read what there is. `why_not` says what it waits for.
   bool Ready(std::string* why_not) const;
 
@@ -129,6 +132,7 @@ class Controller {
   std::map<std::string, Known> known_;
   std::unique_ptr<EventRecorder> events_;
   std::string view_;                            // of the members, that was looked at last
+  std::atomic<size_t> members_ = 0;
   bool open_ = false;
   std::set<std::string> leaving_;               // let go of, with a pass that still runs
 

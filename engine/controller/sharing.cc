@@ -14,6 +14,7 @@ TimePoint Controller::StepMembers() {
   if (!options_.members) return TimePoint::max();
   Members& members = *options_.members;
   const TimePoint next = members.Step();
+  members_ = members.alive() ? members.live() : 0;
   if (members.view() == view_ && members.Open() == open_) return next;
   view_ = members.view();
   open_ = members.Open();

@@ -44,6 +44,7 @@ constexpr MetricInfo kCatalogue[] = {
      "Time of one request to an API server, in seconds; watches are not counted."},
     {"plumb_api_requests_outstanding", kGauge, "cluster",
      "Requests to the API server of a cluster that wait for their turn or for their answer."},
+    {"plumb_members", kGauge, "", "Replicas that share the applications, as this one sees them; 0 without sharing, or without a Lease of its own."},
     {"plumb_queue_depth", kGauge, "", "Applications that wait for a worker."},
     {"plumb_queue_wait_seconds", kHistogram, "", "Time an application waited for a worker, in seconds."},
     {"plumb_pass_duration_seconds", kHistogram, "", "Time of one pass over an application, in seconds."},

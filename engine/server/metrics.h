@@ -61,6 +61,8 @@ class Metrics {
   void SetQueueDepth(size_t applications);
   // By cluster; replaces what was told before.
   void SetOutstandingRequests(std::map<std::string, size_t> requests);
+  // Replicas that share the applications, this one included; 0: it shares them with nobody, or has no Lease at present.
+  void SetMembers(size_t replicas);
   void AddPass(Duration waited, Duration took);
   void AddWebhook(std::string_view provider, std::string_view result);
 

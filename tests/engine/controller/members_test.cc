@@ -110,6 +110,7 @@ TEST_F(SharingTest, ASecondTakesItsShareAfterTheFirstLetGo) {
   EXPECT_EQ(Followed(), static_cast<size_t>(kApplications));
   EXPECT_FALSE(replicas["a"]->Follows().empty());
   EXPECT_FALSE(replicas["b"]->Follows().empty());
+  for (const char* name : {"a", "b"}) EXPECT_EQ(replicas[name]->plumb->controller->members(), 2u) << name << ": what the metric says";
 }
 
 TEST_F(SharingTest, WhatAVanishedOneHadIsTakenOverAfterItsLease) {

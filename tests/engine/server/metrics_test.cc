@@ -90,6 +90,7 @@ TEST(Metrics, ValuesAreThoseReported) {
                            {.name = "old", .phase = "Failed", .failing = true}});
   metrics.SetOutstandingRequests({{"gone", 5}});
   metrics.SetOutstandingRequests({{"east", 12}, {"west", 0}});
+  metrics.SetMembers(2);
   metrics.AddApiRequest("apply", 409, std::chrono::milliseconds(4));
   metrics.AddApiRequest("apply", 409, std::chrono::milliseconds(4));
   metrics.AddApiRequest("watch", 200, std::chrono::hours(1));
@@ -98,7 +99,7 @@ TEST(Metrics, ValuesAreThoseReported) {
        {"plumb_build_info{version=\"1.2.3\"} 1\n", "plumb_applications 3\n",
         "plumb_applications_in_phase{phase=\"Failed\"} 2\n", "plumb_applications_in_phase{phase=\"Held\"} 1\n",
         "plumb_api_requests_outstanding{cluster=\"east\"} 12\n", "plumb_api_requests_outstanding{cluster=\"west\"} 0\n",
-        "plumb_application_synced{application=\"shop\"} 1\n", "plumb_application_synced{application=\"base\"} 0\n",
+        "plumb_members 2\n", "plumb_application_synced{application=\"shop\"} 1\n", "plumb_application_synced{application=\"base\"} 0\n",
         "plumb_application_failing{application=\"base\"} 1\n", "plumb_managed_objects{application=\"shop\"} 12\n",
         "plumb_ready_objects{application=\"shop\"} 11\n",
         "plumb_drifted_objects{application=\"shop\",kind=\"Deployment\"} 1\n",
