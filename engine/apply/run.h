@@ -71,6 +71,7 @@ class ApplyRun {
   void Advance();  // to the next phase, where this one is done
   void Expire();   // at the deadline
 
+  void FindKindsOfCrds();
   void SendStep(size_t step);
   void SendApply(size_t step);
   void SendDelete(size_t step);

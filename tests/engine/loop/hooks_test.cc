@@ -10,8 +10,11 @@ namespace plumb {
 namespace {
 
 using namespace plumb::testing;  // NOLINT: the helpers of these tests
+using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 // A ConfigMap is over as soon as it is there.
 std::string Hook(const std::string& name, const std::string& phase) {
@@ -30,15 +33,30 @@ std::vector<std::string> Sent(const Rig& rig) {
   return names;
 }
 
-// A pass blocks until what it waits for has come: the cluster's controllers work meanwhile, on another thread.
+// A pass blocks until what it waits for has come: the cluster's controllers work meanwhile, on another thread, and time goes on where
+// they have nothing to do. With `jobs_fail` every Job fails at once.
 class Controllers {
  public:
-  explicit Controllers(Rig& rig) : thread_([&rig](const std::stop_token& stop) {
-    while (!stop.stop_requested())
-      if (!rig.cluster().Step()) std::this_thread::yield();
-  }) {}
+  explicit Controllers(Rig& rig, bool jobs_fail = false)
+      : jobs_(*rig.discovery.FindKind("batch", "Job")), client_(std::make_shared<Gateway>(rig.cluster().transport()), {.attempts = 1}),
+        thread_([this, &rig, jobs_fail](const std::stop_token& stop) {
+          while (!stop.stop_requested()) {
+            if (jobs_fail) FailJobs();
+            if (!rig.cluster().Step()) rig.clock.Advance(std::chrono::milliseconds(1));
+          }
+        }) {}
 
  private:
+  void FailJobs() {
+    const auto list = client_.List(jobs_, {.ns = "default"});
+    if (!list.ok()) return;
+    const Document failed = *ParseJson(R"({"status":{"conditions":[{"type":"Failed","status":"True","reason":"BackoffLimitExceeded","message":"it broke"}]}})");
+    for (const Document& job : list->items)
+      if (job->Get("status").Get("conditions").empty())
+        client_.Patch({jobs_, "default", std::string(job->Get("metadata").GetString("name")), "status"}, kube::PatchType::kMerge, failed.root(), {});
+  }
+  const kube::Resource jobs_;
+  kube::Client client_;
   std::jthread thread_;
 };
 
@@ -74,6 +92,23 @@ TEST(LoopHooks, RunAgainForANewContentAndForASyncThatIsAskedFor) {
   rig.reconciler->MarkAllDirty();
   ASSERT_TRUE(rig.Pass().ok());
   EXPECT_THAT(rig.gateway->writes, IsEmpty());
+}
+
+TEST(LoopHooks, AFailedOneFailsTheRevisionAndRunsAgainOnlyWhenAsked) {
+  Rig rig;
+  const Controllers controllers(rig, true);
+  rig.Push("1111", {{"a.yaml", ConfigMap("a")}, {"h.yaml", HookJob("before", "PreSync")}});
+  EXPECT_FALSE(rig.Pass().ok());
+  EXPECT_THAT(rig.status().summary, HasSubstr("PreSync hook Job default/before"));
+  EXPECT_THAT(rig.status().summary, HasSubstr("it broke"));
+  EXPECT_TRUE(rig.Get("ConfigMap", "default", "a")->is_null()) << "what comes after it is not sent";
+  rig.clock.Advance(std::chrono::seconds(1));
+  EXPECT_FALSE(rig.Pass().ok());
+  EXPECT_THAT(Sent(rig), Not(Contains("PATCH/before"))) << "the retry of the loop is no run of the hook";
+  EXPECT_THAT(rig.status().summary, HasSubstr("a new revision, or a sync that you ask for, runs it again"));
+  rig.reconciler->Request({"again", "ann"});
+  EXPECT_FALSE(rig.Pass().ok());
+  EXPECT_THAT(Sent(rig), Contains("PATCH/before"));
 }
 
 TEST(LoopHooks, ANewerCommitDoesNotWaitForOneThatRuns) {
