@@ -39,10 +39,10 @@ Status CheckSeparators(std::string_view text) {
 
 bool IsListKind(std::string_view kind) { return kind.ends_with("List"); }
 
-// Groups whose kinds the program knows by heart; for others it asks the schema whether they are namespaced.
-bool IsWellKnown(std::string_view group) {
-  constexpr std::string_view kGroups[] = {"", "apps", "autoscaling", "batch", "extensions", "policy"};
-  return std::find(std::begin(kGroups), std::end(kGroups), group) != std::end(kGroups) || group.ends_with(".k8s.io");
+// Of the kinds of Kubernetes 1.21 the program knows by heart whether they are namespaced; for others it asks the schema.
+bool IsWellKnown(Value object) {
+  const std::string api_version = ScalarText(object.Get("apiVersion")), kind = ScalarText(object.Get("kind"));
+  return PatchSchema::Builtin()->Find(api_version, kind) != nullptr || IsClusterScoped(api_version, kind);
 }
 
 Status CheckObject(Value object) {
@@ -92,7 +92,7 @@ Result<std::vector<Resource>> ParseResources(Build& build, std::string_view text
       for (Value item : items->items()) queue.push_back({item, found.origin});
       continue;
     }
-    build.schema_in_use = build.schema_in_use || !IsWellKnown(ResGvk::Of(found.object).group);
+    build.schema_in_use = build.schema_in_use || !IsWellKnown(found.object);
     if (++build.objects > build.limits.objects)
       return LimitExceeded("more than " + std::to_string(build.limits.objects) + " objects");
     Resource resource;

@@ -217,6 +217,16 @@ TEST(Kustomize, DeprecatedFieldsAreWarnings) {
   EXPECT_EQ(rendered->warnings[1], "base/kustomization.yaml: 'commonLabels' is deprecated: use 'labels' ('kustomize edit fix' changes it)");
 }
 
+// Go reads one document of a kustomization, which may be an empty one.
+TEST(Kustomize, TheFirstDocumentIsTheKustomization) {
+  const auto rendered = Render({{"kustomization.yaml", "# a comment\n---\nresources: [web.yaml]\n---\nnamePrefix: a-\n"}, {"web.yaml", kDeployment}});
+  ASSERT_TRUE(rendered.ok()) << rendered.error().message();
+  EXPECT_EQ(rendered->warnings, std::vector<std::string>{"kustomization.yaml: line 5: what follows the first document is not read"});
+  EXPECT_EQ(rendered->manifests[0].root().Get("metadata").GetString("name"), "web");
+  for (const char* before : {"---\n---\n", "null\n---\n", "---\n# nothing\n---\n", "---\n...\n---\n"})
+    EXPECT_EQ(ErrorOf({{"kustomization.yaml", std::string(before) + "resources: [web.yaml]\n"}, {"web.yaml", kDeployment}}), "kustomization.yaml: the kustomization file is empty") << before;
+}
+
 // The program is silent about both.
 TEST(Kustomize, UnknownBuildMetadataIsAWarning) {
   const auto rendered = Render({{"kustomization.yaml", "resources: [web.yaml]\nbuildMetadata: [orginAnnotations]\n"}, {"web.yaml", kDeployment}});
