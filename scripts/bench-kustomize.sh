@@ -61,7 +61,7 @@ print(next(os.path.getsize(os.path.join(root, c["golden"])) for n in os.listdir(
   if [[ -n $library ]]; then ms=$("$library" -n 5 "$work/trees/$dir" 2>/dev/null | awk '{ print $2 }'); loop="$ms ms ($(ratio "$ms" "$ours")x)"; fi
   printf '%-72s %10s %7s ms %22s %22s\n' "${dir#inputs/}" "$bytes" "$ours" "$theirs" "$loop"
 done
-for name in BM_Objects/10 BM_Objects/100 BM_Objects/1000 BM_Objects/10000 BM_Megabytes/1 BM_Megabytes/5 BM_ThousandOverlays; do
+for name in BM_Objects/10 BM_Objects/100 BM_Objects/1000 BM_Objects/10000 BM_Megabytes/1 BM_Megabytes/5 BM_Generators/1000 BM_Generators/5000 BM_Patches/1000 BM_Patches/4000 BM_ThousandOverlays; do
   printf '%-72s %21s ms\n' "$name" "$(plumb_ms "$name")"
 done
 memory_mb() { python3 -c 'import resource, subprocess, sys

@@ -100,8 +100,8 @@ class Fixer {
     if (!found) return map;
     const ResId& id = candidates_.Id(*found);
     if (id.name == ScalarText(*name) && id.ns.empty()) return map;
-    map = With(arena_, map, "name", arena_.String(id.name));
-    return id.ns.empty() ? map : With(arena_, map, "namespace", arena_.String(id.ns));
+    map = With(arena_, map, "name", UntypedOver(arena_, *name, id.name));
+    return id.ns.empty() ? map : With(arena_, map, "namespace", UntypedOver(arena_, ns ? *ns : Value(), id.ns));
   }
 
   bool IsCandidate(size_t i) const {

@@ -53,6 +53,27 @@ void BM_Megabytes(benchmark::State& state) {
 }
 BENCHMARK(BM_Megabytes)->Arg(1)->Arg(5)->Unit(benchmark::kMillisecond);
 
+// range(0) generated ConfigMaps, each looked up among all before it.
+void BM_Generators(benchmark::State& state) {
+  std::string text = "configMapGenerator:\n";
+  for (int64_t i = 0; i < state.range(0); ++i) text += "- name: settings-" + std::to_string(i) + "\n  literals: [a=b]\n";
+  const MemoryTree tree({{"kustomization.yaml", text}});
+  for (auto _ : state) Render(state, tree, "");
+}
+BENCHMARK(BM_Generators)->Arg(1000)->Arg(5000)->Unit(benchmark::kMillisecond);
+
+// range(0) Deployments, a fifth of them with a patch of its own.
+void BM_Patches(benchmark::State& state) {
+  std::string all, patches;
+  for (int i = 0; i < state.range(0); ++i) {
+    all += Deployment(i);
+    if (i % 5 == 0) patches += "- patch: '{apiVersion: apps/v1, kind: Deployment, metadata: {name: web-" + std::to_string(i) + "}, spec: {replicas: 3}}'\n";
+  }
+  const MemoryTree tree({{"kustomization.yaml", "resources: [all.yaml]\npatches:\n" + patches}, {"all.yaml", all}});
+  for (auto _ : state) Render(state, tree, "");
+}
+BENCHMARK(BM_Patches)->Arg(1000)->Arg(4000)->Unit(benchmark::kMillisecond);
+
 // A thousand overlays of one base.
 void BM_ThousandOverlays(benchmark::State& state) {
   std::map<std::string, std::string> files = {

@@ -83,6 +83,15 @@ TEST(Kustomize, LargeNumbersThroughAJsonPatch) {
   EXPECT_EQ(Text(files), "apiVersion: v1\nkind: CR\nmetadata:\n  name: a\nspec:\n  a: 12345678901234567000\n  b: 1.8446744073709552e+19\n  c: 5\n  d: 1234567890123456800\n  x: 9007199254740992\n");
 }
 
+// A name that looks like a number, put into a subject without quotes.
+TEST(Kustomize, NamesInMapsHaveNoType) {
+  const Files files = {{"kustomization.yaml", "resources: [all.yaml]\nnamePrefix: p-\ntransformers:\n- |-\n  apiVersion: builtin\n  kind: ReplacementTransformer\n  metadata: {name: t}\n  replacements:\n"
+                                              "  - source: {kind: Service, fieldPath: spec.port}\n    targets: [{select: {kind: ServiceAccount}}]\n"},
+                       {"all.yaml", "apiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec: {port: 80}\n---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: robot}\n---\n"
+                                    "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: b}\nsubjects: [{kind: ServiceAccount, name: robot, namespace: default}]\n"}};
+  EXPECT_NE(Text(files).find("subjects:\n- kind: ServiceAccount\n  name: 80\n"), std::string::npos) << Text(files);
+}
+
 // A component's objects and configurations are those of a new accumulator, which checks them once more.
 TEST(Kustomize, ConfigurationsOfAComponentAreMergedAnew) {
   const Files files = {{"kustomization.yaml", "resources: [web.yaml]\ncomponents: [c]\n"}, {"web.yaml", kDeployment},
