@@ -168,6 +168,7 @@ void Loop::RunLook(const std::string& source) {
   const SourceHub::Change change = hub_.Look(source, stop_.get_token());
   const SourceView view = hub_.View(source);
   move.after = view.state;
+  if (change == SourceHub::Change::kMoved && !move.after) return;  // its last follower left meanwhile; a new one looks for itself
   if (change == SourceHub::Change::kMoved && move.before) move.changes = move.after->tree->ChangesSince(*move.before->tree, options_.changed_paths);
   const std::set<std::string> keys = hub_.Followers(source);
   if (change != SourceHub::Change::kNone) {

@@ -28,6 +28,7 @@ class LoopTest : public ::testing::Test {
     context.make_resolver = [this](const ApplicationSource& source) -> Result<SourceResolver> {
       return SourceResolver([this, url = source.git.url](std::stop_token) -> Result<SourceState> {
         ++looks[url];
+        if (during_look) std::exchange(during_look, nullptr)();
         if (!failure.empty()) return Unavailable(failure);
         return SourceState{revision, "subject", tree};
       });
@@ -62,6 +63,7 @@ class LoopTest : public ::testing::Test {
   std::string revision = "1111", failure;
   std::shared_ptr<const Tree> tree = std::make_shared<MemoryTree>(std::map<std::string, std::string>{});
   std::map<std::string, int> looks;
+  std::function<void()> during_look;  // once
   std::vector<std::string> told;
   std::unique_ptr<Loop> loop;
 };
@@ -162,6 +164,23 @@ TEST_F(LoopTest, RemovedApplicationLeavesWhatItMade) {
   EXPECT_THAT(site.gateway->writes, IsEmpty());
   EXPECT_FALSE(site.Get("ConfigMap", "default", "c-0")->is_null());
   EXPECT_THAT(loop->status(), IsEmpty());
+}
+
+// As where a replica hands its last application of a repository over.
+TEST_F(LoopTest, AnApplicationMayGoWhileItsSourceIsLookedAt) {
+  tree = std::make_shared<MemoryTree>(Files(1));
+  for (const bool comes_back : {false, true}) {
+    ASSERT_TRUE(loop->Set(App("a", "app-0")).ok());
+    Run();
+    during_look = [&] {
+      loop->Remove("default/a");
+      if (comes_back) { EXPECT_TRUE(loop->Set(App("a", "app-0")).ok()); }
+    };
+    Push(comes_back ? "3333" : "2222", Files(1));
+    Run();
+    EXPECT_EQ(loop->status().size(), comes_back ? 1u : 0u);
+  }
+  EXPECT_EQ(loop->status("default/a")->revision, "3333");
 }
 
 TEST_F(LoopTest, ChangedApplicationIsAppliedAnewAndKeepsItsHistory) {
