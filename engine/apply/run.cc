@@ -170,7 +170,7 @@ void ApplyRun::StartReady() {
 
 void ApplyRun::OnWritten(size_t step, kube::Answer answer) {
   const std::string name = plan_.steps[step].id.ToString();
-  for (const std::string& warning : answer.warnings) report_.warnings.push_back(name + ": " + warning);
+  for (const std::string& warning : answer.warnings) report_.warnings.push_back(name + ": " + Masked(step, warning));
   if (answer.object.ok()) {
     work_[step].uid = (*answer.object)->Get("metadata").GetString("uid");
     work_[step].resource_version = (*answer.object)->Get("metadata").GetString("resourceVersion");
@@ -307,11 +307,17 @@ bool ApplyRun::Retry(size_t step, const kube::Answer& answer) {
   Duration delay = options_.retry_first;
   for (int i = 1; i < work.attempts && delay < options_.retry_max; ++i) delay *= 2;
   timers_.push({clock_.Now() + std::min(delay, options_.retry_max), step, false});
-  Tell(ApplyEvent::Type::kRetry, step, answer.object.error().message());
+  Tell(ApplyEvent::Type::kRetry, step, Masked(step, answer.object.error().message()));
   return true;
 }
 
-void ApplyRun::FailStep(size_t step, const std::string& error) {
+std::string ApplyRun::Masked(size_t step, std::string_view said) {
+  if (!masker_) masker_.emplace();
+  return masker_->MaskText(said, {plan_.steps[step].desired, plan_.steps[step].live});
+}
+
+void ApplyRun::FailStep(size_t step, const std::string& said) {
+  const std::string error = Masked(step, said);
   schedule_.Fail(step, error);
   Ended(step);
   const plumb::Step& s = plan_.steps[step];

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "diff/mask.h"
 #include "engine/apply/applier.h"
 #include "engine/apply/hook_cleaner.h"
 #include "engine/apply/mailbox.h"
@@ -81,7 +82,8 @@ class ApplyRun {
   void SendRead(size_t step);
   void SendInventory(const Inventory& inventory, Purpose purpose = Purpose::kInventory);
   bool Retry(size_t step, const kube::Answer& answer);
-  void FailStep(size_t step, const std::string& error);
+  void FailStep(size_t step, const std::string& said);
+  std::string Masked(size_t step, std::string_view said);  // a server quotes values of what it refuses
   void Accepted(size_t step, Value object);
   void Ended(size_t step);
   void StartWatch(size_t step, bool look_if_late);
@@ -126,6 +128,7 @@ class ApplyRun {
   Inventory stored_, target_;  // what the cluster has, and what is being written
   std::optional<Error> error_, archive_error_;
   ApplyReport report_;
+  std::optional<Masker> masker_;  // made for the first text that needs it
 };
 
 }  // namespace plumb

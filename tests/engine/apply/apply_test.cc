@@ -91,6 +91,32 @@ TEST(Apply, ImmutableFieldIsReplacedOnlyWhereAllowed) {
   }
 }
 
+// As kube-apiserver does with templates that it refuses.
+TEST(Apply, WhatTheServerQuotesOfASecretIsMasked) {
+  World world;
+  const auto web = [](const std::string& value) {
+    return Object("apps/v1", "Deployment", "shop/web", R"("spec":{"template":{"spec":{"containers":[{"name":"c","env":[{"name":"DB_PASSWORD","value":")" + value + R"("}]}]}}})");
+  };
+  world.Apply({Namespace("shop"), web("hunter2-old")});
+  int answers = 0;
+  world.cluster->intercept = [&](const http::Request& request) -> std::optional<http::Response> {
+    if (request.method != "PATCH" || request.target.find("/deployments/") == std::string::npos) return std::nullopt;
+    return http::Response{++answers == 1 ? 503 : 422, {{"Content-Type", "application/json"}, {"Warning", R"(299 - "hunter2-new is weak")"}},
+                          R"({"kind":"Status","reason":"Invalid","message":"spec.template: Invalid value: hunter2-old to hunter2-new: not allowed"})"};
+  };
+  std::vector<std::string> said;
+  const Plan plan = world.MakePlanFor({Namespace("shop"), web("hunter2-new")});
+  const auto report = world.Run(plan, [&](const ApplyEvent& event) { said.push_back(event.text); });
+  ASSERT_TRUE(report.ok());
+  ASSERT_EQ(report->errors.size(), 1u);
+  EXPECT_THAT(report->errors[0], HasSubstr("spec.template: Invalid value: (masked "));
+  said.insert(said.end(), report->errors.begin(), report->errors.end());
+  said.insert(said.end(), report->warnings.begin(), report->warnings.end());
+  for (const StepResult& step : report->steps) said.push_back(step.message);
+  EXPECT_EQ(answers, 2);
+  EXPECT_THAT(said, ::testing::Each(::testing::Not(HasSubstr("hunter2"))));
+}
+
 // What no plan can know counts for the budget all the same.
 TEST(Apply, ReplacesThatOnlyTheServerAsksForAreWithinTheBudget) {
   World world;
