@@ -4,6 +4,7 @@
 
 #include "core/suggest.h"
 #include "core/yaml.h"
+#include "plugins/kustomize/first_document.h"
 
 namespace plumb::kustomize {
 namespace {
@@ -152,26 +153,11 @@ bool IsEmptyKustomization(Value root) {
   return true;
 }
 
-// Go reads the first document alone, and that may be empty: what begins on `line` is then another.
-bool BeginsWithAnEmptyDocument(std::string_view text, int line) {
-  int separators = 0;
-  for (int at = 1; at < line; ++at) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    std::string_view content = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    while (!content.empty() && (content.back() == ' ' || content.back() == '\t' || content.back() == '\r')) content.remove_suffix(1);
-    if (content.starts_with("---")) ++separators;
-    else if (!content.empty() && content[0] != '#' && content[0] != '%' && content.find_first_not_of(" \t\xef\xbb\xbf") != std::string_view::npos) return true;
-  }
-  return separators > 1;
-}
-
 }  // namespace
 
 Result<Kustomization> ParseKustomization(std::string_view text) {
   PLUMB_TRY(documents, ParseYaml(text, {.dialect = YamlDialect::kKubernetes}));
-  const bool empty = documents.empty() || BeginsWithAnEmptyDocument(text, documents[0].line);
-  const Value root = empty ? Value() : documents[0].value.root();
+  const Value root = FirstDocument(text, documents);
   if (IsEmptyKustomization(root) && (root.is_null() || root.is_map())) return Invalid("the kustomization file is empty");
   ReaderPlace place;
   PLUMB_TRY(reader, ConfigReader::Of(root, "", {.refuse_unknown = true, .place = &place}));

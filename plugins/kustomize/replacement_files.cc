@@ -1,6 +1,7 @@
 #include "plugins/kustomize/replacement_files.h"
 
 #include "core/yaml.h"
+#include "plugins/kustomize/first_document.h"
 
 namespace plumb::kustomize {
 
@@ -16,7 +17,7 @@ Result<std::vector<Replacement>> LoadReplacements(const Loader& loader, std::vec
       return Invalid(context + ": an entry has either a 'path' or a source and targets, not both");
     PLUMB_TRY(text, loader.Load(entry.path), context);
     PLUMB_TRY(documents, ParseYaml(text), context);
-    const Value root = documents.empty() ? Value() : documents[0].value.root();
+    const Value root = FirstDocument(text, documents);
     if (!root.is_list() && !root.is_map())
       return Invalid(context + ": a replacement or a list of them was expected, found a " + std::string(KindName(root.kind())));
     const std::vector<Value> items = root.is_list() ? std::vector<Value>(root.items().begin(), root.items().end()) : std::vector<Value>{root};

@@ -236,6 +236,16 @@ TEST(Kustomize, TheFirstDocumentIsTheKustomization) {
     EXPECT_EQ(ErrorOf({{"kustomization.yaml", std::string(before) + "resources: [web.yaml]\n"}, {"web.yaml", kDeployment}}), "kustomization.yaml: the kustomization file is empty") << before;
 }
 
+TEST(Kustomize, TheFirstDocumentOfAReplacementFileCounts) {
+  const std::string replacement = "source: {kind: Deployment, name: web, fieldPath: metadata.name}\ntargets: [{select: {kind: Deployment}, fieldPaths: [metadata.namespace], options: {create: true}}]\n";
+  const auto files = [&](const char* before) {
+    return Files{{"kustomization.yaml", "resources: [web.yaml]\nreplacements: [{path: r.yaml}]\n"}, {"web.yaml", kDeployment}, {"r.yaml", before + replacement}};
+  };
+  for (const char* before : {"", "---\n", "# a comment\n---\n"}) EXPECT_TRUE(Render(files(before)).ok()) << before;
+  for (const char* before : {"---\n---\n", "null\n---\n", "---\n...\n---\n"})
+    EXPECT_EQ(ErrorOf(files(before)), "replacements 'r.yaml': a replacement or a list of them was expected, found a null") << before;
+}
+
 // The program is silent about both.
 TEST(Kustomize, UnknownBuildMetadataIsAWarning) {
   const auto rendered = Render({{"kustomization.yaml", "resources: [web.yaml]\nbuildMetadata: [orginAnnotations]\n"}, {"web.yaml", kDeployment}});
