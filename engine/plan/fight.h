@@ -21,7 +21,8 @@
 namespace plumb {
 
 struct FightOptions {
-  size_t rounds = 3;
+  // More than a person or a script makes by hand in a minute; a controller that watches is there within the second.
+  size_t rounds = 20;
   Duration window = std::chrono::minutes(10);
   Duration answer = std::chrono::seconds(30);  // what comes later is no answer to our write
   Duration pause = std::chrono::hours(1);      // then we write once more, and see
@@ -37,7 +38,7 @@ struct Fight {
   size_t rounds = 0;
   TimePoint until;      // the field is left alone until then
 
-  // "'vpa-updater' changes spec.replicas of Deployment shop/web back after each of our writes (3 times): left alone for 1h; ..."
+  // "'vpa-updater' changes spec.replicas of Deployment shop/web back after each of our writes (20 times): left alone for 1h; ..."
   std::string ToString(TimePoint now) const;
 };
 
