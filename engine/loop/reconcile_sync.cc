@@ -168,6 +168,7 @@ Status Reconciler::HealSome(const std::set<ObjectId>& dirty, std::stop_token sto
   if (!desired_ || dirty.empty()) return Ok();
   PlanView view = View();
   DesiredSet part;
+  std::vector<Manifest> needed;  // that are only to be there, whosever they are: they do not drift
   Inventory known(application_.name, application_.ns);
   for (const ObjectId& id : dirty) {
     const auto at = index_.find(id);
@@ -179,16 +180,18 @@ Status Reconciler::HealSome(const std::set<ObjectId>& dirty, std::stop_token sto
       LookAt(written_.next());
       continue;
     }
+    const bool owned = at->second < desired_->unowned_from;
     const bool differs = live.state == LiveObject::State::kAbsent ||
-                         (live.state == LiveObject::State::kPresent && CheckedDiff(manifest, live, view).action != DiffAction::kNone);
+                         (owned && live.state == LiveObject::State::kPresent && CheckedDiff(manifest, live, view).action != DiffAction::kNone);
     if (!differs) {
       book_.Settle(id);
       continue;
     }
-    part.manifests.push_back(manifest);
+    (owned ? part.manifests : needed).push_back(manifest);
     if (const InventoryEntry* entry = inventory_->Find(id)) known.Set(*entry);
   }
   part.unowned_from = part.manifests.size();
+  part.manifests.insert(part.manifests.end(), needed.begin(), needed.end());
   Status status = Ok();
   if (!part.manifests.empty() && revision_applied_) {  // before that, the plan of the revision itself is what is carried out
     PLUMB_OK(LookAtCluster(kFreshForHeal));

@@ -68,6 +68,28 @@ TEST(Reconciler, LiveEventReplansOneObject) {
   EXPECT_EQ(rig.status().history.size(), 1u) << "putting something back is no new revision";
 }
 
+// The target namespace may be another application's: it is made where it is absent, and otherwise nobody's business.
+TEST(Reconciler, ANamespaceThatIsOnlyNeededNeitherDriftsNorIsTaken) {
+  Rig rig("  target: {namespace: team}\n");
+  const auto make = [&] {
+    const auto ns = ParseJson(R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"team","labels":{"applyset.kubernetes.io/part-of":"applyset-of-another"}}})");
+    ASSERT_TRUE(rig.client.Create(*kube::BuiltIn("Namespace"), "", ns->root()).object.ok());
+  };
+  make();
+  const ObjectId id = {"", "Namespace", "", "team"};
+  rig.Push("1111", {{"a.yaml", ConfigMap("a")}});
+  ASSERT_TRUE(rig.Pass().ok());
+  rig.Edit("Namespace", "", "team", R"({"metadata":{"annotations":{"by":"hand"}}})");
+  for (const bool missed : {false, true}) {
+    if (missed) rig.live.missed.insert(id);  // the first list of namespaces is on its way
+    rig.reconciler->MarkDirty(id);
+    ASSERT_TRUE(rig.Pass().ok());
+    EXPECT_THAT(rig.gateway->writes, IsEmpty());
+    EXPECT_EQ(rig.status().summary, "Synced");
+    EXPECT_EQ(rig.status().history.size(), 1u);
+  }
+}
+
 // A sync of two objects, one of which the server refuses.
 class Failing : public ::testing::Test {
  protected:

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -77,6 +78,7 @@ class FakeLiveStore final : public LiveStore {
   void Follow(const std::vector<Gvk>&) override {}
   LiveObject Get(const WantedObject& wanted) override {
     if (unknown.contains(wanted.id.kind)) return LiveObject::Unknown(unknown.at(wanted.id.kind));
+    if (missed.erase(wanted.id) > 0) return LiveObject::Absent();
     const auto resource = discovery_.Find(wanted.gvk);
     if (!resource.ok()) return LiveObject::Absent();
     const kube::Answer answer = client_.Get({*resource, wanted.id.ns, wanted.id.name, ""});
@@ -87,6 +89,7 @@ class FakeLiveStore final : public LiveStore {
 
   bool settled = true;
   std::map<std::string, std::string> unknown;  // kind -> why
+  std::set<ObjectId> missed;                   // absent at the next look alone
   OnChange changed;
 
  private:
