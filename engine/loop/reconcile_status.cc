@@ -10,7 +10,15 @@ namespace plumb {
 
 void Reconciler::AssessHealth(const std::set<ObjectId>* only) {
   const auto assess = [&](const ObjectId& id, size_t i) {
-    const LiveObject live = target_->live->Get({id, GvkOf(desired_->manifests[i].root())});
+    const WantedObject wanted = {id, GvkOf(desired_->manifests[i].root())};
+    LiveObject live = target_->live->Get(wanted);
+    if (live.state == LiveObject::State::kUnknown) {  // the list that ends this may tell of no change: it brings the next pass all the same
+      {
+        MutexLock lock(mu_);
+        waits_for_list_ = true;
+      }
+      live = target_->live->Get(wanted);
+    }
     if (written_.Behind(id, live, context_.clock->Now())) health_[i] = {HealthStatus::kProgressing, "was applied just now"};
     else health_[i] = live.state == LiveObject::State::kUnknown ? Health{HealthStatus::kUnknown, live.reason} : Assess(live.object.root(), assessed_by_.get());
   };

@@ -68,6 +68,24 @@ TEST(Reconciler, LiveEventReplansOneObject) {
   EXPECT_EQ(rig.status().history.size(), 1u) << "putting something back is no new revision";
 }
 
+// A watch that begins anew lists objects that are as they were: no event tells that they are known again.
+TEST(Reconciler, WhatWasUnknownWhenItWasLookedAtIsLookedAtAgainOnceItIsListed) {
+  Rig rig;
+  rig.Push("1111", {{"a.yaml", ConfigMap("a")}});
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_TRUE(rig.status().healthy);
+  EXPECT_FALSE(rig.reconciler->MarkListed()) << "it waits for nothing";
+  rig.live.unknown["ConfigMap"] = "watch configmaps: 410: too old";
+  rig.reconciler->MarkDirty(kA);
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_FALSE(rig.status().healthy);
+  rig.live.unknown.clear();
+  EXPECT_TRUE(rig.reconciler->MarkListed());
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_TRUE(rig.status().healthy);
+  EXPECT_THAT(rig.gateway->writes, IsEmpty());
+}
+
 // The target namespace may be another application's: it is made where it is absent, and otherwise nobody's business.
 TEST(Reconciler, ANamespaceThatIsOnlyNeededNeitherDriftsNorIsTaken) {
   Rig rig("  target: {namespace: team}\n");
