@@ -46,6 +46,8 @@ sources: list! | one or more; their manifests are joined
     commonLabels: texts ~ {team: web} | labels, in selectors too
     commonAnnotations: texts ~ {team: web} | annotations of every object
     components: strings ~ [components/tls] | directories of the source
+    ignoreMissingComponents: bool ~ false | leave out those that are not there
+    buildMetadata: strings ~ [originAnnotations] | what the objects say of their origin: originAnnotations, transformerAnnotations, managedByLabel
     patches: list | changes of objects
       path: string ~ patch.yaml | a file of the source
       patch: string ~ '[{op: remove, path: /spec/replicas}]' | or the patch itself: strategic merge, or JSON 6902
