@@ -1,7 +1,8 @@
 // Carries a plan out against a cluster: bounded requests in flight, every step as soon as what it waits for is there.
 //
 // Safe to kill between any two requests: before the first write the inventory names everything that may come to exist,
-// and after the last it says exactly what does. A plan without changes sends nothing.
+// and after the last it says exactly what does. A plan without changes sends nothing. Where a server quotes sensitive values of the
+// object that it speaks of, they are masked in every text here.
 #pragma once
 
 #include <functional>

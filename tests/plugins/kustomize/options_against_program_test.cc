@@ -7,11 +7,9 @@
 
 #include <fstream>
 
-#include "core/memory_tree.h"
 #include "core/process.h"
-#include "core/yaml.h"
-#include "plugins/kustomize/render.h"
 #include "tests/plugins/kustomize/against_program.h"
+#include "tests/plugins/kustomize/test_render.h"
 
 namespace plumb {
 namespace {
@@ -60,15 +58,7 @@ class KustomizeOptions : public testing::Test {
     return out;
   }
 
-  std::string WithOptions(std::string_view options) {
-    const MemoryTree tree(kTree);
-    RenderRequest request;
-    request.tree = &tree;
-    request.path = "top";
-    request.options = *ParseYamlOne(options);
-    const auto rendered = RenderKustomize(request);
-    return rendered.ok() ? WriteManifests(rendered->manifests) : "error: " + rendered.error().message();
-  }
+  std::string WithOptions(std::string_view options) { return TextOf(kTree, options, "top"); }
 };
 
 TEST_F(KustomizeOptions, AreWhatEditingTheKustomizationWouldDo) {
