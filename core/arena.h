@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -75,6 +76,11 @@ class Arena {
 
   size_t bytes() const { return bytes_; }  // memory held by trees, adopted arenas not counted
 
+  // For builders who repeat texts of others: they set a bound and ask, now and then, whether it is passed. Nothing else happens.
+  void Bound(size_t bytes) { bound_ = bytes; }
+  size_t bound() const { return bound_; }
+  bool OverBound() const { return bytes_ > bound_; }
+
  private:
   // The keys seen so far: open addressing, because a node for each key would weigh more than the key.
   class KeySet {
@@ -96,7 +102,7 @@ class Arena {
   std::vector<std::unique_ptr<std::byte[]>> blocks_;
   std::byte* next_ = nullptr;
   size_t left_ = 0;
-  size_t bytes_ = 0;
+  size_t bytes_ = 0, bound_ = SIZE_MAX;
   KeySet keys_;
   std::vector<std::shared_ptr<const Arena>> adopted_;
 };

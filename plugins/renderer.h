@@ -16,6 +16,7 @@ struct RenderLimits {
   size_t file_bytes = 64u << 20;
   size_t total_bytes = 512u << 20;
   size_t objects = 100'000;
+  size_t memory_bytes = size_t{2} << 30;  // of what a renderer makes beside what it reads (kustomize)
 };
 
 struct RenderRequest {

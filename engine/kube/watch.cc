@@ -217,7 +217,7 @@ void Watch::OnLine(std::string_view line) {
 
 void Watch::OnError(Value status) {
   const ApiStatus refusal = ReadApiStatus(status);
-  Lost(ToError(refusal).Wrap(fmt::format("watch {}", resource_.plural)), refusal.Expired());
+  Refused(refusal, refusal.Expired());
 }
 
 void Watch::OnEnd(const Status& end) {
@@ -227,17 +227,29 @@ void Watch::OnEnd(const Status& end) {
     if (clock_.Now() - opened_ < std::chrono::seconds(1)) return Lost(Unavailable(fmt::format("watch {}: ended at once", resource_.plural)), false);
     stream_.reset();
     ++attempt_;
-    failures_ = 0;
+    Held();
     lost_at_ = clock_.Now();
     return StartStream();
   }
   const ApiStatus refusal = ReadApiStatus(http::Response{status_, {}, line_});
   // Anything but "slow down" may mean that the world changed: the kind is gone, rights were taken away.
-  Lost(ToError(refusal).Wrap(fmt::format("watch {}", resource_.plural)), status_ < 429);
+  Refused(refusal, status_ < 429);
+}
+
+void Watch::Refused(const ApiStatus& refusal, bool list_again) {
+  Lost(ToError(refusal).Wrap(fmt::format("watch {}", resource_.plural)), list_again);
+  // A server that came back after a while refuses the old version: it answers, so the wait that grew while it did not is
+  // not for it. Once only, until a watch holds: one that refuses what it has just listed must not be asked in a tight loop.
+  if (refusal.Expired() && !std::exchange(relisted_, true)) due_ = clock_.Now();
+}
+
+void Watch::Held() {
+  failures_ = 0;
+  relisted_ = false;
 }
 
 void Watch::Lost(const Error& why, bool list_again) {
-  if (state_ == State::kWatching && clock_.Now() - opened_ > options_.steady) failures_ = 0;
+  if (state_ == State::kWatching && clock_.Now() - opened_ > options_.steady) Held();
   stream_.reset();
   ++attempt_;
   if (!lost_at_) lost_at_ = clock_.Now();

@@ -77,6 +77,8 @@ class Watch {
   void OnLine(std::string_view line);
   void OnError(Value status);
   void OnEnd(const Status& end);
+  void Refused(const ApiStatus& refusal, bool list_again);
+  void Held();                                  // long enough to forget earlier failures
   void Lost(const Error& why, bool list_again);  // closes the stream and waits for the next attempt
   TimePoint Deadline() const;                   // when silence becomes a failure
 
@@ -92,6 +94,7 @@ class Watch {
   TimePoint due_ = TimePoint::min();  // of kWaiting
   uint64_t attempt_ = 0;              // messages of earlier attempts are ignored
   int failures_ = 0;                  // in a row
+  bool relisted_ = false;             // at once, for an expired version, since a watch held last
   bool must_list_ = true, listed_ = false;
   size_t lists_ = 0;
   std::string version_;               // resourceVersion of what was seen last

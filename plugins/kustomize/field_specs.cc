@@ -67,7 +67,10 @@ class Walk {
 
  private:
   Result<Value> At(Value node, size_t depth) {
-    if (depth == path_.size()) return set_(node);
+    if (depth == path_.size()) {
+      PLUMB_OK(CheckMemory(arena_));
+      return set_(node);
+    }
     if (node.is_null()) return node;
     if (node.is_list()) return InList(node, depth);
     if (node.is_map()) return InMap(node, depth);

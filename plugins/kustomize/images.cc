@@ -88,6 +88,7 @@ class ImageSetter {
       if (!item.is_map() && !item.is_null())
         return Invalid("an item must be a map, found a " + std::string(KindName(item.kind())));
       if (const Value* image = item.Find("image")) {
+        PLUMB_OK(CheckMemory(arena_));
         PLUMB_TRY(set, (*this)(*image));
         if (!set.SameAs(*image)) {
           item = With(arena_, item, "image", set);

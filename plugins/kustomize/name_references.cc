@@ -88,6 +88,7 @@ class Fixer {
     const std::string name = ScalarText(old);
     PLUMB_TRY(found, Choose(name, nullptr, false));
     if (!found || candidates_.Id(*found).name == name) return old;
+    PLUMB_OK(CheckMemory(arena_));
     return UntypedOver(arena_, old, candidates_.Id(*found).name);
   }
 
@@ -100,6 +101,7 @@ class Fixer {
     if (!found) return map;
     const ResId& id = candidates_.Id(*found);
     if (id.name == ScalarText(*name) && id.ns.empty()) return map;
+    PLUMB_OK(CheckMemory(arena_));
     map = With(arena_, map, "name", UntypedOver(arena_, *name, id.name));
     return id.ns.empty() ? map : With(arena_, map, "namespace", UntypedOver(arena_, ns ? *ns : Value(), id.ns));
   }

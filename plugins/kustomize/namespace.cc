@@ -32,6 +32,7 @@ Result<Value> SetSubjects(Arena& arena, Value object, const NamespaceArgs& args,
     if (!subject.is_map() && !subject.is_null())
       return Invalid("an item of 'subjects' must be a map, found a " + std::string(KindName(subject.kind())));
     if (subject.Has(field) && ScalarText(subject.Get(field)) == wanted) {
+      PLUMB_OK(CheckMemory(arena));
       PLUMB_TRY(ns, set(subject.Get("namespace")));
       subject = With(arena, subject, "namespace", ns);
     }

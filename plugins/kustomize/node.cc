@@ -7,6 +7,11 @@
 
 namespace plumb::kustomize {
 
+Status CheckMemory(const Arena& arena) {
+  if (!arena.OverBound()) return Ok();
+  return LimitExceeded("the render needs more than " + std::to_string(arena.bound()) + " bytes of memory: a long text is put into many fields");
+}
+
 std::string ScalarText(Value v) {
   if (v.has_spelling() && !v.is_null()) return std::string(v.Spelling());
   switch (v.kind()) {

@@ -11,8 +11,13 @@
 
 #include "core/arena.h"
 #include "core/edit.h"
+#include "core/result.h"
 
 namespace plumb::kustomize {
+
+// Asked wherever a text that the kustomization configures is put into one more field: a long one in many would fill the
+// memory long before the objects are measured (as_written.h). Errors: kLimit where the arena is over its bound.
+Status CheckMemory(const Arena& arena);
 
 // The text of a scalar as it was written; "" for null, lists and maps.
 std::string ScalarText(Value v);

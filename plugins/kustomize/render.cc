@@ -82,6 +82,7 @@ Result<Built> BuildKustomization(const RenderRequest& request, const Helpers& he
   Build build;
   build.limits = request.limits;
   build.settle.left.bytes = request.limits.total_bytes;
+  build.arena->Bound(request.limits.memory_bytes);
   build.remote = helpers.remote;
   build.functions = helpers.functions;
   build.trace = trace;

@@ -235,6 +235,41 @@ TEST(LiveCache, AttemptsOnADeadServerBackOff) {
   EXPECT_LE(f.lists(), 600u / 30 + 10) << "200 ms doubling to 30 s";
 }
 
+// A server that was away for a while and comes back without its history: the wait that grew meanwhile is over with its first answer.
+TEST(LiveCache, AnExpiredVersionIsListedAtOnceAlsoAfterManyFailures) {
+  Fixture f;
+  f.Begin();
+  for (int i = 0; i < 60; ++i) {
+    if (f.stream().handler.on_end && !f.stream().closed) f.stream().End(Unavailable("connection refused"));
+    f.Advance(seconds(1));
+  }
+  EXPECT_EQ(f.lists(), 1u);
+  f.list = JsonResponse(200, List({Object("a", 1), Object("c", 9)}, 10));
+  f.Advance(seconds(46));  // the longest wait
+  f.stream().Head(410);
+  f.stream().Data(Gone());
+  f.stream().End();
+  f.Settle();
+  EXPECT_EQ(f.lists(), 2u) << "without waiting";
+  f.stream().Head(200);
+  f.Settle();
+  EXPECT_TRUE(f.complete());
+  EXPECT_EQ(f.Names(), "ac");
+}
+
+TEST(LiveCache, AServerThatRefusesWhatItHasJustListedIsNotAskedInATightLoop) {
+  Fixture f;
+  f.Begin();
+  for (int i = 0; i < 1000; ++i) {
+    if (!f.stream().closed && f.stream().handler.on_end) {
+      f.stream().Head(200);
+      f.stream().Data(Event("ERROR", Gone()));
+    }
+    f.Advance(std::chrono::milliseconds(10));
+  }
+  EXPECT_LE(f.lists(), 12u) << "ten seconds of 200 ms doubling";
+}
+
 TEST(LiveCache, AForbiddenKindSaysWhy) {
   Fixture f;
   f.list = JsonResponse(403, R"({"kind":"Status","code":403,"reason":"Forbidden","message":"configmaps is forbidden"})");
