@@ -8,6 +8,7 @@
 
 #include "core/object.h"
 #include "core/tree.h"
+#include "core/yaml_cache.h"
 
 namespace plumb {
 
@@ -24,6 +25,7 @@ struct RenderRequest {
   std::string path;            // the directory (or, for plain, a file) in the tree
   Document options;            // the application's `spec.sources[].plain|kustomize|helm|...` map, or null
   RenderLimits limits;
+  YamlCache* yaml = nullptr;   // of files that were parsed before, by whatever render; makes no difference but in time
 };
 
 struct Rendered {

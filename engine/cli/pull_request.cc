@@ -192,6 +192,7 @@ class Renderer {
     git.cache_directory = CacheDirectory(flags_);
     loaded.remote = RemoteBaseOptionsOf(flags_, source, git);
     loaded.functions = flags_.On("allow-functions");
+    loaded.yaml = &yaml_;
     return RenderLoaded(loaded);
   }
 
@@ -199,6 +200,7 @@ class Renderer {
   const ChangeTrees& change_;
   const Against& against_;
   std::map<Gvk, Scope> learnt_;
+  mutable YamlCache yaml_;  // most files are the same at both ends
   std::map<std::string, std::shared_ptr<const Tree>> others_;
   std::set<std::string> warnings_;
 };

@@ -67,6 +67,7 @@ LoopContext Serving::context() {
       return std::make_unique<RemoteBasesFromSources>(RemoteBaseOptionsOf(flags_, source, git_));
     };
   if (flags_.On("allow-functions")) context.helpers.functions = &functions_;
+  context.helpers.yaml = &yaml_;
   return context;
 }
 

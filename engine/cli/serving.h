@@ -45,6 +45,7 @@ class Serving {
   GitOptions git_;
   std::unique_ptr<MirrorSweeper> sweeper_;
   ExecFunctions functions_;
+  YamlCache yaml_;
   HeapTrimmer trimmer_;
   std::unique_ptr<OperationsServer> server_;
 };

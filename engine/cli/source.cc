@@ -152,7 +152,7 @@ auto RenderWidely(const LoadedSource& loaded, const F& render) -> decltype(rende
 Result<Rendered> RenderLoaded(const LoadedSource& loaded) {
   ExecFunctions functions;
   const auto hand_out = [&](const ApplicationSource&) { return std::make_unique<RemoteBasesFromSources>(loaded.remote, Interrupted()); };
-  const RenderHelpers helpers{hand_out, loaded.functions ? &functions : nullptr};
+  const RenderHelpers helpers{hand_out, loaded.functions ? &functions : nullptr, loaded.yaml};
   return RenderWidely(loaded, [&](const Tree& tree, const ApplicationSource& source) { return RenderSource(tree, source, {}, helpers); });
 }
 

@@ -25,6 +25,7 @@ struct LoadedSource {
   RemoteBaseOptions remote;
   ApplicationSource source;
   std::shared_ptr<const Tree> tree;
+  YamlCache* yaml = nullptr;  // for whoever renders more than once
   bool functions = false;  // programs of the source may run
   bool alone = false;      // a local directory in no checkout: what it builds on may lie beside and above it
   std::string revision;  // of git; "" for a directory

@@ -22,6 +22,7 @@ Result<Rendered> RenderSource(const Tree& tree, const ApplicationSource& source,
   request.path = source.path;
   request.options = source.options;
   request.limits = limits;
+  request.yaml = helpers.yaml;
   switch (kind) {
     case RendererKind::kPlain: {
       PLUMB_TRY(rendered, RenderPlain(request), "render");

@@ -12,10 +12,11 @@
 
 namespace plumb {
 
-// What sources may ask for beyond their files; refused where it is empty.
+// What renders share, and what sources may ask for beyond their files; refused where it is empty.
 struct RenderHelpers {
   std::function<std::unique_ptr<kustomize::RemoteBases>(const ApplicationSource&)> remote_bases{};  // for one render
   kustomize::FunctionRunner* functions = nullptr;  // runs programs of sources
+  YamlCache* yaml = nullptr;                       // files parsed before
 };
 
 // Renders `source` from its tree with the renderer it names, else the one that its files call for.

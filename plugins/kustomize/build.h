@@ -55,6 +55,7 @@ class Trace;
 struct Build {
   std::shared_ptr<Arena> arena = std::make_shared<Arena>();
   RenderLimits limits;
+  YamlCache* yaml = nullptr;        // may be null
   bool root_only = true;            // files may only come from the kustomization's directory or below
   RemoteBases* remote = nullptr;    // null: remote bases are refused
   FunctionRunner* functions = nullptr;  // null: functions are refused

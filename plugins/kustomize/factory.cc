@@ -58,7 +58,8 @@ Status CheckObject(Value object) {
 
 Result<std::vector<Resource>> ParseResources(Build& build, std::string_view text, const std::string& file) {
   PLUMB_OK(CheckSeparators(text));
-  PLUMB_TRY(documents, ParseYaml(text, {.dialect = YamlDialect::kKyaml, .rewrite_folded = true, .as_written = true}));
+  PLUMB_TRY(parsed, ParseYaml(build.yaml, text, {.dialect = YamlDialect::kKyaml, .rewrite_folded = true, .as_written = true}));
+  const std::vector<YamlDocument>& documents = *parsed;
   Arena& arena = *build.arena;
 
   struct Found {

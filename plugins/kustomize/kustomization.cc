@@ -155,8 +155,9 @@ bool IsEmptyKustomization(Value root) {
 
 }  // namespace
 
-Result<Kustomization> ParseKustomization(std::string_view text) {
-  PLUMB_TRY(documents, ParseYaml(text, {.dialect = YamlDialect::kKubernetes}));
+Result<Kustomization> ParseKustomization(std::string_view text, YamlCache* yaml) {
+  PLUMB_TRY(parsed, ParseYaml(yaml, text, {.dialect = YamlDialect::kKubernetes}));
+  const std::vector<YamlDocument>& documents = *parsed;
   const Value root = FirstDocument(text, documents);
   if (IsEmptyKustomization(root) && (root.is_null() || root.is_map())) return Invalid("the kustomization file is empty");
   ReaderPlace place;

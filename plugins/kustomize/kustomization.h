@@ -12,6 +12,7 @@
 
 #include "core/arena.h"
 #include "core/result.h"
+#include "core/yaml_cache.h"
 #include "plugins/kustomize/config_reader.h"
 #include "plugins/kustomize/field_specs.h"
 #include "plugins/kustomize/res_id.h"
@@ -116,7 +117,7 @@ struct Kustomization {
 };
 
 // Reads, completes and checks the text of a kustomization file. Errors: kInvalid.
-Result<Kustomization> ParseKustomization(std::string_view text);
+Result<Kustomization> ParseKustomization(std::string_view text, YamlCache* yaml = nullptr);
 
 // Parts that plugin files share. Each reads the fields of one struct.
 Status ReadSelector(ConfigReader& reader, Selector* out);

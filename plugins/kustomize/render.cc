@@ -81,6 +81,7 @@ Result<Built> BuildKustomization(const RenderRequest& request, const Helpers& he
   PLUMB_TRY(options, ReadOptions(request.options.root()), "kustomize options");
   Build build;
   build.limits = request.limits;
+  build.yaml = request.yaml;
   build.settle.left.bytes = request.limits.total_bytes;
   build.arena->Bound(request.limits.memory_bytes);
   build.remote = helpers.remote;

@@ -78,7 +78,7 @@ Result<Target> Target::Load(Build& build, Loader loader) {
   if (target.file_name_.empty())
     return Invalid("there is no 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in " + Quoted(target.loader_.root()));
   const std::string file = target.loader_.Name(target.file_name_);
-  PLUMB_TRY(kustomization, ParseKustomization(text), file);
+  PLUMB_TRY(kustomization, ParseKustomization(text, build.yaml), file);
   target.kustomization_ = std::move(kustomization);
   target.text_ = std::move(text);
   for (const std::string& warning : target.kustomization_.warnings) build.warnings.push_back(file + ": " + warning);

@@ -26,13 +26,14 @@ bool IsList(Value object) {
 
 class Renderer {
  public:
-  explicit Renderer(const RenderLimits& limits) : limits_(limits) {}
+  explicit Renderer(const RenderRequest& request) : limits_(request.limits), yaml_(request.yaml) {}
 
   Status AddFile(const std::string& file, std::string_view text) {
-    auto parsed = ParseYaml(text, {.bytes = limits_.file_bytes});
+    auto parsed = ParseYaml(yaml_, text, {.bytes = limits_.file_bytes});
     if (!parsed.ok()) return InFile(std::move(parsed).error(), file);
-    for (size_t i = 0; i < parsed->size(); ++i) {
-      const YamlDocument& document = (*parsed)[i];
+    const std::vector<YamlDocument>& documents = **parsed;
+    for (size_t i = 0; i < documents.size(); ++i) {
+      const YamlDocument& document = documents[i];
       for (std::string_view warning : document.warnings)  // "line 7: ..."
         rendered_.warnings.push_back(fmt::format("{}:{}", file, warning.substr(warning.find(' ') + 1)));
       PLUMB_OK(AddDocument(document.value, {file, static_cast<int>(i), document.line}, text));
@@ -88,6 +89,7 @@ class Renderer {
   }
 
   const RenderLimits& limits_;
+  YamlCache* const yaml_;
   Rendered rendered_;
   std::unordered_map<ObjectId, size_t> first_;
 };
@@ -97,7 +99,7 @@ class Renderer {
 Result<Rendered> RenderPlain(const RenderRequest& request) {
   PLUMB_TRY(options, plain::ParseOptions(*request.options));
   PLUMB_TRY(files, plain::FindFiles(request, options));
-  Renderer renderer(request.limits);
+  Renderer renderer(request);
   size_t bytes = 0;
   for (const std::string& file : files) {
     PLUMB_TRY(text, request.tree->Read(file));

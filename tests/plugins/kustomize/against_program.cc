@@ -61,6 +61,8 @@ Result<Comparison> CompareWithProgram(const std::filesystem::path& folder, const
   RenderRequest request;
   request.tree = &tree;
   request.path = root;
+  static YamlCache yaml;  // of all trees of a test: a render must not see that others were before it
+  request.yaml = &yaml;
   if (free_loading) request.options = *ParseYamlOne("loadRestrictor: none");
   InFolder runner(folder);
   const auto rendered = RenderKustomize(request, {.functions = functions ? &runner : nullptr});
