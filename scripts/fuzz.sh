@@ -3,12 +3,17 @@
 # Builds the fuzz targets with clang and runs them for SECONDS in all (60), from the seeds in tests/fuzz/seeds. What they
 # learn stays in build-fuzz/corpus; an input that breaks a property is kept in build-fuzz/crashes, and printed.
 #
-# Exit codes: 0 nothing found, 1 a property was broken or the build failed, 77 skipped (no clang-16).
+# Exit codes: 0 nothing found, 1 a property was broken or the build failed, 2 bad usage, 77 skipped (no clang-16).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 seconds=${1:-60}
 shift || true
+if [[ ! $seconds =~ ^[0-9]+$ ]]; then
+  sed -n '2,6s/^# //p' "$0" >&2
+  [[ $seconds == -h || $seconds == --help ]] && exit 0
+  exit 2
+fi
 command -v clang++-16 >/dev/null || { echo "fuzz: skipped: clang-16 is not installed (apt install clang-16)" >&2; exit 77; }
 
 targets=("$@")

@@ -21,8 +21,6 @@ echo "include directions"
 ninja -C build house_test >/dev/null && build/tests/house/house_test --gtest_brief=1 || failed=1
 
 echo "clang-tidy"
-for file in "${changed[@]}"; do
-  [[ $file == *.cc ]] || continue
-  clang-tidy-16 -p build --quiet "$file" 2>/dev/null | grep -E 'warning:|error:' && failed=1 || true
-done
+printf '%s\n' "${changed[@]}" | grep '\.cc$' | xargs -r -P "$(nproc)" -I{} clang-tidy-16 -p build --quiet {} 2>/dev/null |
+  grep -E 'warning:|error:' && failed=1 || true
 exit $failed
