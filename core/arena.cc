@@ -79,7 +79,7 @@ Value Arena::Float(double d) { return Float(d, FormatDouble(d)); }
 Value Arena::Float(double d, std::string_view spelling) {
   char* at = static_cast<char*>(Allocate(sizeof(double) + spelling.size(), alignof(double)));
   std::memcpy(at, &d, sizeof(d));
-  std::memcpy(at + sizeof(d), spelling.data(), spelling.size());
+  spelling.copy(at + sizeof(d), spelling.size());
   Value v;
   v.kind_ = Kind::kFloat;
   v.size_ = static_cast<uint32_t>(spelling.size());
@@ -97,7 +97,7 @@ Value Arena::Spelled(Value scalar, std::string_view spelling) {
   const int64_t payload = scalar.is_bool() ? scalar.AsBool() : scalar.AsInt();
   char* at = static_cast<char*>(Allocate(sizeof(payload) + spelling.size(), alignof(int64_t)));
   std::memcpy(at, scalar.is_float() ? static_cast<const void*>(&number) : &payload, sizeof(payload));
-  std::memcpy(at + sizeof(payload), spelling.data(), spelling.size());
+  spelling.copy(at + sizeof(payload), spelling.size());  // which may have no memory
   scalar.flags_ = Value::kSpelled;
   scalar.size_ = static_cast<uint32_t>(spelling.size());
   scalar.text_ = at;
