@@ -32,6 +32,12 @@ const std::string& Connect() {
   return why;
 }
 
+// Ends the connection, and with it its thread, before the process ends: OpenSSL frees what a thread has only while it lives itself.
+class Disconnect : public ::testing::Environment {
+  void TearDown() override { testing::other_cluster = nullptr; }
+};
+const auto* const kDisconnect = ::testing::AddGlobalTestEnvironment(new Disconnect);
+
 }  // namespace
 
 const char* NoCluster() { return Connect().empty() ? nullptr : Connect().c_str(); }
