@@ -3,7 +3,8 @@
 //
 // yaml-cpp knows no merge keys and no anchors with the same meaning on errors, takes the first of repeated keys, resolves
 // no types, and is more lenient; what is compared is the shape and the text of strings. Left out: texts with tags, merge
-// keys, repeated keys, directives, aliases, and those with more than one document.
+// keys, repeated keys, directives, aliases, those with more than one document, and those that end in spaces without a line
+// break: yaml-cpp takes such a space for a part of a folded text before it (">-\n t\n " is "t " there; libyaml says "t").
 #include <yaml-cpp/yaml.h>
 
 #include <cstdint>
@@ -40,7 +41,7 @@ bool Same(Value ours, const YAML::Node& theirs) {
 }
 
 bool Comparable(std::string_view text) {
-  return text.find_first_of("!&*%\t\r") == std::string_view::npos && text.find("<<") == std::string_view::npos &&
+  return !text.ends_with(' ') && text.find_first_of("!&*%\t\r") == std::string_view::npos && text.find("<<") == std::string_view::npos &&
          text.find_first_not_of(" \n\"'#,-.0123456789:>?ABCDEFGHIJKLMNOPQRSTUVWXYZ[]_abcdefghijklmnopqrstuvwxyz{|}~/=+()@$;") == std::string_view::npos;
 }
 
