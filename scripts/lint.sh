@@ -21,6 +21,8 @@ echo "include directions"
 ninja -C build house_test >/dev/null && build/tests/house/house_test --gtest_brief=1 || failed=1
 
 echo "clang-tidy"
-printf '%s\n' "${changed[@]}" | grep '\.cc$' | xargs -r -P "$(nproc)" -I{} clang-tidy-16 -p build --quiet {} 2>/dev/null |
-  grep -E 'warning:|error:' && failed=1 || true
+# By what is printed, not by how it ends: one file that does not compile must not hide what is said of the others.
+findings=$({ printf '%s\n' "${changed[@]}" | grep '\.cc$' | xargs -r -P "$(nproc)" -I{} clang-tidy-16 -p build --quiet {} 2>/dev/null || true; } |
+  grep -E 'warning:|error:' || true)
+[ -z "$findings" ] || { echo "$findings"; failed=1; }
 exit $failed
