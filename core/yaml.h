@@ -66,6 +66,7 @@ Position LocateYaml(std::string_view text, size_t index, const std::vector<std::
 
 // What `kubectl -o yaml` and `kustomize build` print: keys in go-yaml's natural order, width 80, lists not indented.
 // Ends with a newline. A stream is written by joining with "---\n". Bytes that are not UTF-8 become U+FFFD.
+// One difference: the key "<<" is quoted (kubectl 1.36 does not, and reads it back as a merge).
 std::string WriteYaml(Value value);
 
 }  // namespace plumb

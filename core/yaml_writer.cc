@@ -89,6 +89,9 @@ class Emitter {
     Scalar(text, YamlStringNeedsQuotes(text) ? YAML_DOUBLE_QUOTED_SCALAR_STYLE : YAML_PLAIN_SCALAR_STYLE);
   }
 
+  // kubectl writes this one key plain too, and then reads it back as a merge: an error, or fields lost. Here it comes back.
+  void Key(std::string_view key) { key == "<<" ? Scalar(key, YAML_DOUBLE_QUOTED_SCALAR_STYLE) : String(key); }
+
   // go-yaml takes every character of a text that begins with a byte order mark for one, and escapes it. libyaml cannot be
   // told to: it writes a stand-in, which is replaced at the end.
   void Escaped(std::string_view text) {
@@ -126,7 +129,7 @@ class Emitter {
           if (FindInvalidUtf8(m.key) != std::string_view::npos) m.key = repaired.emplace_back(ReplaceInvalidUtf8(m.key));
         std::stable_sort(members.begin(), members.end(), [](const Member& x, const Member& y) { return NaturalLess(x.key, y.key); });
         for (const Member& m : members) {
-          String(m.key);
+          Key(m.key);
           Write(m.value);
         }
         return Emit(yaml_mapping_end_event_initialize(&event), event);

@@ -164,6 +164,16 @@ TEST(Yaml, ATextThatBeginsWithAByteOrderMarkIsWrittenAllEscaped) {
   EXPECT_EQ(WriteYaml(ParseYamlOne(R"(["\uFEFF", "a\uFEFFb", "\uFEFF\u2603\U0001F600\t"])", {})->root()), "- \"\\uFEFF\"\n- \"a\\uFEFFb\"\n- \"\\uFEFF\\u2603\\U0001F600\\t\"\n");
 }
 
+TEST(Yaml, AKeyThatLooksLikeAMergeIsReadBack) {
+  const std::string_view text = "\"<<\": \"yes\"\napp: web\nwhat: <<\n";
+  const auto tree = ParseYamlOne(R"({"<<": 'yes', app: web, what: "<<"})", {});
+  ASSERT_TRUE(tree.ok());
+  EXPECT_EQ(WriteYaml(tree->root()), text);
+  const auto again = ParseYamlOne(text, {});
+  ASSERT_TRUE(again.ok()) << again.error().message();
+  EXPECT_EQ(again->root(), tree->root());
+}
+
 TEST(Yaml, ErrorsSayWhereAndWhatToDo) {
   const struct {
     std::string_view text, error;
