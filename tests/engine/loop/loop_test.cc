@@ -34,6 +34,7 @@ class LoopTest : public ::testing::Test {
       });
     };
     context.on_status = [this](const std::string& key) { told.push_back(key); };
+    context.helpers.yaml = &yaml;
     context.events = log.Sink();
     context.clock = &site.clock;
     options.poll_jitter = 0;
@@ -65,6 +66,7 @@ class LoopTest : public ::testing::Test {
   std::map<std::string, int> looks;
   std::function<void()> during_look;  // once
   std::vector<std::string> told;
+  YamlCache yaml;
   std::unique_ptr<Loop> loop;
 };
 
@@ -96,6 +98,21 @@ TEST_F(LoopTest, PushWakesOnlyTheApplicationsThatItTouches) {
   EXPECT_EQ(Run(), 2) << "one look, one pass";
   EXPECT_THAT(site.gateway->writes, SizeIs(1)) << "of the one changed object; the inventory is as it was";
   EXPECT_EQ(loop->status("default/app-42")->revision, "2222");
+}
+
+TEST_F(LoopTest, APushParsesOnlyTheFilesThatItChanged) {
+  std::map<std::string, std::string> files;
+  for (const std::string name : {"a", "b", "c", "d"}) files["app/" + name + ".yaml"] = ConfigMap(name);
+  tree = std::make_shared<MemoryTree>(files);
+  ASSERT_TRUE(loop->Set(App("app", "app")).ok());
+  Run();
+  const size_t before = yaml.hits();
+  files["app/c.yaml"] = ConfigMap("c", "2");
+  Push("2222", files);
+  Run();
+  EXPECT_EQ(loop->status("default/app")->revision, "2222");
+  EXPECT_EQ(yaml.hits() - before, 3u) << "of four";
+  EXPECT_EQ(site.Get("ConfigMap", "default", "c")->Get("data").GetString("value"), "2");
 }
 
 TEST_F(LoopTest, SourcesArePolledAtTheShortestInterval) {
