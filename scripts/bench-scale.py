@@ -264,10 +264,12 @@ def push_all(plumb, workload, maps, rates):
     cost, start = Cost(plumb), time.monotonic()
     plumb.push()
     took = maps.wait(workload.maps, "all") - start
+    first = min(at for _, at in maps.now.values() if at >= start) - start
     plumb.wait_quiet()
     cost.end()
     rate = len(workload.maps) / took
-    print(f"  push touching all  {took:.2f} s, {rate:.0f} changes/s, {100 * rate / rates['change']:.0f} % of the bare client's rate; {cost.requests} requests, {cost.cpu:.2f} s CPU")
+    print(f"  push touching all  {took:.2f} s, {rate:.0f} changes/s, {100 * rate / rates['change']:.0f} % of the bare client's rate; {cost.requests} requests, {cost.cpu:.2f} s CPU; "
+          f"the first after {1000 * first:.0f} ms")
     print(f"                     {cost.text()}", flush=True)
 
 

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <tuple>
+
 #include "core/edit.h"
 
 namespace plumb {
@@ -13,11 +15,27 @@ constexpr std::string_view kFreeze = "plumb.dev/freeze";
 }  // namespace
 
 Result<ClusterState> ClusterProbe::Ask(Duration max_age) {
+  uint64_t answers = 0;
   {
     MutexLock lock(mu_);
-    if (last_ && clock_.Now() - asked_ < max_age) return *last_;
+    if (known_ && clock_.Now() - asked_ < max_age) return *known_;
+    answers = answers_;
+  }
+  MutexLock asking(asking_);
+  {
+    MutexLock lock(mu_);
+    if (answers_ != answers) return *answer_;
   }
   const TimePoint now = clock_.Now();
+  Result<ClusterState> answer = Request();
+  MutexLock lock(mu_);
+  if (answer.ok()) std::tie(known_, asked_) = std::tie(*answer, now);
+  answer_ = answer;
+  ++answers_;
+  return answer;
+}
+
+Result<ClusterState> ClusterProbe::Request() {
   const kube::Answer answer = client_.Get({*kube::BuiltIn("Namespace"), "", "kube-system", ""});
   ClusterState state;
   if (answer.object.ok()) {
@@ -30,9 +48,6 @@ Result<ClusterState> ClusterProbe::Ask(Duration max_age) {
   } else if (answer.object.error().code() != Code::kDenied && answer.object.error().code() != Code::kNotFound) {
     return answer.object.error().Wrap("which cluster this is");
   }
-  MutexLock lock(mu_);
-  last_ = state;
-  asked_ = now;
   return state;
 }
 

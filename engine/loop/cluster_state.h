@@ -25,14 +25,20 @@ using ClusterStateLookup = std::function<Result<ClusterState>(Duration max_age)>
 class ClusterProbe {
  public:
   explicit ClusterProbe(kube::Client& client, Clock& clock = Clock::Real()) : client_(client), clock_(clock) {}
+  // Who comes while another waits for an answer takes that one, an error too.
   Result<ClusterState> Ask(Duration max_age);
 
  private:
+  Result<ClusterState> Request();
+
   kube::Client& client_;
   Clock& clock_;
+  Mutex asking_;  // held during a request; taken before mu_
   Mutex mu_;
-  std::optional<ClusterState> last_ GUARDED_BY(mu_);
-  TimePoint asked_ GUARDED_BY(mu_){};
+  std::optional<ClusterState> known_ GUARDED_BY(mu_);
+  TimePoint asked_ GUARDED_BY(mu_){};  // for `known_`
+  std::optional<Result<ClusterState>> answer_ GUARDED_BY(mu_);  // the last, an error too
+  uint64_t answers_ GUARDED_BY(mu_) = 0;
 };
 
 // Why an application must not write to this cluster; "" where it may. `expected` is what a person named

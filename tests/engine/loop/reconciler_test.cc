@@ -483,6 +483,27 @@ TEST(Reconciler, KubeSystemSaysWhichClusterAndWhetherItIsFrozen) {
   EXPECT_FALSE(probe.Ask(Duration::zero()).ok());
 }
 
+TEST(Reconciler, WhoAsksAboutTheClusterWhileAnotherDoesTakesItsAnswer) {
+  Rig rig;
+  ClusterProbe probe(rig.client);
+  std::atomic<int> called = 0, asked = 0;
+  rig.gateway->intercept = [&](const http::Request&) {
+    ++asked;
+    while (called < 8) std::this_thread::yield();
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));  // now the others wait for it
+    return std::optional<Result<http::Response>>(Refusal(500, "InternalError", "no"));
+  };
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 8; ++i)
+      threads.emplace_back([&] {
+        ++called;
+        EXPECT_FALSE(probe.Ask(Duration::zero()).ok());
+      });
+  }
+  EXPECT_EQ(asked, 1);
+}
+
 TEST(Reconciler, NamespaceWithObjectsOfOthersStaysUntilTheyAreGone) {
   Rig rig;
   const std::string ns = "apiVersion: v1\nkind: Namespace\nmetadata: {name: team, annotations: {plumb.dev/prune: allowed}}\n";
