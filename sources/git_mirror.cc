@@ -103,7 +103,6 @@ Result<std::shared_ptr<const GitStore>> GitMirror::Current() {
 }
 
 Result<std::shared_ptr<const GitStore>> GitMirror::Obtain(const std::string& commit, std::stop_token stop) {
-  fetched_ = false;
   PLUMB_OK(MakeDirectory(folder_));
   const auto lock = FileLock::Take(folder_ + "/lock", options_.fetch_timeout, stop);
   if (!lock.ok()) return lock.error();
@@ -116,6 +115,25 @@ Result<std::shared_ptr<const GitStore>> GitMirror::Obtain(const std::string& com
   auto result = Fetch(What::kOneCommit, commit, std::move(stop));
   Observe(true, started, result.ok() ? nullptr : &result.error());
   return result;
+}
+
+std::optional<std::string> GitMirror::FetchTip(const std::string& reference, std::stop_token stop) {
+  const std::string tip = "refs/plumb/tip";
+  const auto lock = FileLock::Take(folder_ + "/lock", options_.fetch_timeout, stop);
+  if (!lock.ok()) return std::nullopt;
+  const auto store = Current();
+  if (!store.ok() || !*store || Crowded((*store)->directory())) return std::nullopt;
+  const TimePoint started = Clock::Real().Now();
+  if (RunFetch((*store)->directory(), {"--depth=1", "--", url_.text, fmt::format("+{}:{}", reference, tip)}, stop)) return std::nullopt;
+  const auto commit = (*store)->Commit(tip);
+  if (!commit.ok()) return std::nullopt;
+  if (!(*store)->Commit(RefOf(commit->id)).ok()) {
+    const auto named = git_.TryRun({"--git-dir=.", "update-ref", RefOf(commit->id), commit->id}, (*store)->directory(), {kLocalTimeout}, stop);
+    if (!named.ok() || !named->ok()) return std::nullopt;
+    fetched_ = true;
+  }
+  Observe(true, started, nullptr);
+  return commit->id;
 }
 
 Result<std::string> GitMirror::Expand(const std::string& abbreviated, std::stop_token stop) {
@@ -171,27 +189,27 @@ Result<std::shared_ptr<const GitStore>> GitMirror::Replace(What what, const std:
   return store;
 }
 
-std::optional<GitFailure> GitMirror::FetchInto(const std::string& repository, What what, const std::string& commit,
-                                               std::stop_token stop) {
-  std::vector<std::string> base = {
+std::optional<GitFailure> GitMirror::RunFetch(const std::string& repository, std::vector<std::string> what, std::stop_token stop) {
+  std::vector<std::string> arguments = {
       "--git-dir=.",          "fetch", "-q", "--force", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules",
       "--no-auto-maintenance"};
-  const auto run = [&](std::initializer_list<std::string> more) -> std::optional<GitFailure> {
-    std::vector<std::string> arguments = base;
-    arguments.insert(arguments.end(), more);
-    auto result =
-        git_.TryRun(std::move(arguments), repository, {options_.fetch_timeout, 1u << 20, options_.fetch_bytes}, stop);
-    if (!result.ok()) return GitFailure{GitTrouble::kRemote, std::move(result).error()};
-    if (result->ok()) return std::nullopt;
-    return ExplainGitFailure(url_.text, result->status, result->err);
-  };
+  arguments.insert(arguments.end(), what.begin(), what.end());
+  auto result = git_.TryRun(std::move(arguments), repository, {options_.fetch_timeout, 1u << 20, options_.fetch_bytes}, std::move(stop));
+  if (!result.ok()) return GitFailure{GitTrouble::kRemote, std::move(result).error()};
+  if (result->ok()) return std::nullopt;
+  return ExplainGitFailure(url_.text, result->status, result->err);
+}
+
+std::optional<GitFailure> GitMirror::FetchInto(const std::string& repository, What what, const std::string& commit,
+                                               std::stop_token stop) {
   const auto all_history = [&]() -> std::optional<GitFailure> {
-    if (fs::exists(repository + "/shallow")) base.push_back("--unshallow");
-    return run({"--", url_.text, "+refs/heads/*:refs/plumb/heads/*", "+refs/tags/*:refs/plumb/tags/*"});
+    std::vector<std::string> wanted = {"--", url_.text, "+refs/heads/*:refs/plumb/heads/*", "+refs/tags/*:refs/plumb/tags/*"};
+    if (fs::exists(repository + "/shallow")) wanted.insert(wanted.begin(), "--unshallow");
+    return RunFetch(repository, std::move(wanted), stop);
   };
   if (what == What::kAllHistory) return all_history();
 
-  auto failure = run({"--depth=1", "--", url_.text, fmt::format("+{}:{}", commit, RefOf(commit))});
+  auto failure = RunFetch(repository, {"--depth=1", "--", url_.text, fmt::format("+{}:{}", commit, RefOf(commit))}, stop);
   if (!failure || failure->trouble != GitTrouble::kShallowRefused) return failure;
   if ((failure = all_history())) return failure;
   // update-ref refuses what is not there, but not what is not reachable: all_history brought only whole histories.

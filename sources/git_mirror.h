@@ -38,10 +38,14 @@ class GitMirror {
   // there yet. Errors: kNotFound (the remote has it no more), kUnavailable, kDenied, kLimit, kCancelled.
   Result<std::shared_ptr<const GitStore>> Obtain(const std::string& commit, std::stop_token stop);
 
+  // The commit that `reference` of the remote ("refs/heads/main", "HEAD") points to now, fetched like by Obtain: one
+  // connection in place of two. nullopt where that did not work; ListRefs and Obtain then tell why.
+  std::optional<std::string> FetchTip(const std::string& reference, std::stop_token stop);
+
   // The whole id of an abbreviated one. Fetches the history of all branches and tags, unless it is known already.
   Result<std::string> Expand(const std::string& abbreviated, std::stop_token stop);
 
-  bool fetched() const { return fetched_; }  // the last Obtain asked the network
+  bool fetched() const { return fetched_; }  // something was fetched
   const GitUrl& url() const { return url_; }
 
  private:
@@ -51,6 +55,7 @@ class GitMirror {
   Result<std::shared_ptr<const GitStore>> Current();
   Result<std::shared_ptr<const GitStore>> Fetch(What what, const std::string& commit, std::stop_token stop);
   // nullopt: it is there.
+  std::optional<GitFailure> RunFetch(const std::string& repository, std::vector<std::string> what, std::stop_token stop);
   std::optional<GitFailure> FetchInto(const std::string& repository, What what, const std::string& commit,
                                       std::stop_token stop);
   Result<std::shared_ptr<const GitStore>> Replace(What what, const std::string& commit, std::stop_token stop);

@@ -37,9 +37,17 @@ Result<GitRef> GitSource::FindCommit(GitMirror& mirror, std::stop_token stop) {
   return GitRef{"", commit};
 }
 
-Result<ResolvedSource> GitSource::Resolve(std::stop_token stop) {
+std::optional<GitRef> GitSource::FetchTip(GitMirror& mirror, std::stop_token stop) {
+  if (!last_ || IsDamaged(*last_node_) || !(was_branch_ || last_->reference == "HEAD")) return std::nullopt;
+  const auto commit = mirror.FetchTip(last_->reference, std::move(stop));
+  if (!commit) return std::nullopt;
+  return GitRef{last_->reference, *commit};
+}
+
+Result<ResolvedSource> GitSource::Resolve(std::stop_token stop, bool pushed) {
   PLUMB_TRY(mirror, GitMirror::Make(*runner_, url_, spec_.credentials, options_));
-  PLUMB_TRY(ref, FindCommit(mirror, stop));
+  auto tip = pushed ? FetchTip(mirror, stop) : std::nullopt;
+  PLUMB_TRY(ref, tip ? Result<GitRef>(*std::move(tip)) : FindCommit(mirror, stop));
   if (last_ && last_->commit == ref.commit && !IsDamaged(*last_node_)) {
     last_->reference = ref.name;
     last_->fetched = false;

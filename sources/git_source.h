@@ -37,12 +37,16 @@ class GitSource {
   //
   // Errors: kNotFound (no such repository or revision; the branch was deleted), kDenied (credentials, host key),
   // kUnavailable (host, disk), kLimit, kInvalid, kCancelled. The last tree stays usable in every case.
-  Result<ResolvedSource> Resolve(std::stop_token stop = {});
+  //
+  // `pushed`: somebody says that it moved. Where the revision is a branch or the default one, and known already, it is
+  // fetched without asking first.
+  Result<ResolvedSource> Resolve(std::stop_token stop = {}, bool pushed = false);
 
  private:
   GitSource(GitSpec spec, GitUrl url, GitOptions options, ProcessRunner& runner)
       : spec_(std::move(spec)), url_(std::move(url)), options_(std::move(options)), runner_(&runner) {}
   Result<GitRef> FindCommit(GitMirror& mirror, std::stop_token stop);
+  std::optional<GitRef> FetchTip(GitMirror& mirror, std::stop_token stop);
 
   GitSpec spec_;
   GitUrl url_;

@@ -165,7 +165,12 @@ void Loop::RunPass(const std::string& key) {
 
 void Loop::RunLook(const std::string& source) {
   SourceMove move{hub_.View(source).state, nullptr, std::nullopt};
-  const SourceHub::Change change = hub_.Look(source, stop_.get_token());
+  bool pushed = false;
+  {
+    MutexLock lock(mu_);
+    pushed = pushed_.erase(source) > 0;
+  }
+  const SourceHub::Change change = hub_.Look(source, stop_.get_token(), pushed);
   const SourceView view = hub_.View(source);
   move.after = view.state;
   if (change == SourceHub::Change::kMoved && !move.after) return;  // its last follower left meanwhile; a new one looks for itself
@@ -206,6 +211,10 @@ size_t Loop::Push(const std::function<bool(const ApplicationSource&)>& matches) 
   std::set<std::string> told;
   for (const std::string& source : hub_.Matching(matches)) {
     told.merge(hub_.Followers(source));
+    {
+      MutexLock lock(mu_);
+      pushed_.insert(source);
+    }
     queue_.Add(std::string(kSource) + source);
   }
   return told.size();

@@ -110,6 +110,7 @@ class Loop {
   std::map<const LiveStore*, std::unordered_multimap<size_t, std::string>> owners_ GUARDED_BY(mu_);  // hash of an object's identity -> key
   std::map<std::string, std::set<std::string>> dependants_ GUARDED_BY(mu_);  // key -> those that name it in dependsOn
   Backoff backoff_ GUARDED_BY(mu_);  // of sources
+  std::set<std::string> pushed_ GUARDED_BY(mu_);  // sources that were pushed to since their last look
   std::minstd_rand random_ GUARDED_BY(mu_);
   std::vector<std::jthread> workers_;
 };

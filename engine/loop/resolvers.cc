@@ -15,13 +15,13 @@ namespace plumb {
 SourceHub::MakeResolver Resolvers(GitOptions options) {
   return [options = std::move(options)](const ApplicationSource& source) -> Result<SourceResolver> {
     if (source.git.url.empty())
-      return SourceResolver([directory = source.directory](std::stop_token) -> Result<SourceState> {
+      return SourceResolver([directory = source.directory](std::stop_token, bool) -> Result<SourceState> {
         PLUMB_TRY(tree, OpenDirectoryTree(directory));
         return SourceState{"", "", tree};
       });
     PLUMB_TRY(made, GitSource::Make(source.git, options));
-    return SourceResolver([git = std::shared_ptr<GitSource>(std::move(made))](std::stop_token stop) -> Result<SourceState> {
-      PLUMB_TRY(resolved, git->Resolve(stop));
+    return SourceResolver([git = std::shared_ptr<GitSource>(std::move(made))](std::stop_token stop, bool pushed) -> Result<SourceState> {
+      PLUMB_TRY(resolved, git->Resolve(stop, pushed));
       return SourceState{resolved.commit, resolved.subject, resolved.tree};
     });
   };

@@ -10,7 +10,7 @@
 namespace plumb {
 
 // Makes a resolver for each source: a git source keeps its mirror between looks, so that an unchanged remote costs one
-// `git ls-remote`.
+// `git ls-remote`, and a push that was told one `git fetch`.
 SourceHub::MakeResolver Resolvers(GitOptions options);
 
 // Removes mirrors that nobody has used for two weeks, and the least recently used beyond 20 GiB, at once and every day, on

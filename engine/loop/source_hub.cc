@@ -33,7 +33,7 @@ void SourceHub::Follow(const std::string& application, const std::vector<Applica
   });
 }
 
-SourceHub::Change SourceHub::Look(const std::string& key, std::stop_token stop) {
+SourceHub::Change SourceHub::Look(const std::string& key, std::stop_token stop, bool pushed) {
   std::shared_ptr<Entry> entry;
   {
     MutexLock lock(mu_);
@@ -47,7 +47,7 @@ SourceHub::Change SourceHub::Look(const std::string& key, std::stop_token stop) 
       PLUMB_TRY(resolver, make_(entry->source));
       entry->resolver = std::move(resolver);
     }
-    return entry->resolver(stop);
+    return entry->resolver(stop, pushed);
   }();
   if (!state.ok() && stop.stop_requested()) return Change::kNone;
 

@@ -33,7 +33,8 @@ struct SourceMove {
 };
 
 // Looks at one source; may keep state between calls, and is called by one thread at a time.
-using SourceResolver = std::function<Result<SourceState>(std::stop_token)>;
+// `pushed`: somebody says that it moved.
+using SourceResolver = std::function<Result<SourceState>(std::stop_token, bool pushed)>;
 
 // What is known of a source now.
 struct SourceView {
@@ -62,7 +63,7 @@ class SourceHub {
     kFailed,     // it failed, and did not before; or it fails in another way
     kRecovered,  // it had failed, and stands where it stood
   };
-  Change Look(const std::string& key, std::stop_token stop);
+  Change Look(const std::string& key, std::stop_token stop, bool pushed = false);
 
   SourceView View(const std::string& key) const;
   std::set<std::string> Followers(const std::string& key) const;

@@ -123,20 +123,61 @@ TEST_F(GitSourceTest, NewCommitIsFetchedAndTheOldTreeStays) {
   EXPECT_EQ(*first->tree->Read("f"), "1");
 }
 
+TEST_F(GitSourceTest, PushedBranchIsFetchedWithoutAsking) {
+  for (const std::string revision : {"main", ""}) {
+    repo_.Commit("f", "1 " + revision);
+    auto source = Source(revision);
+    ASSERT_TRUE(source->Resolve({}, true).ok()) << "not known yet: asked and fetched";
+    runner_.fetches = runner_.lists = 0;
+    const std::string commit = repo_.Commit("f", "2 " + revision);
+    auto pushed = source->Resolve({}, true);
+    ASSERT_TRUE(pushed.ok()) << pushed.error().message();
+    EXPECT_EQ(pushed->commit, commit);
+    EXPECT_TRUE(pushed->fetched);
+    EXPECT_EQ(*pushed->tree->Read("f"), "2 " + revision);
+    EXPECT_EQ(runner_.lists, 0);
+    EXPECT_EQ(runner_.fetches, 1);
+    auto again = source->Resolve({}, true);  // the push was of something else
+    ASSERT_TRUE(again.ok());
+    EXPECT_EQ(again->tree, pushed->tree);
+    EXPECT_FALSE(again->fetched);
+    auto polled = source->Resolve();
+    ASSERT_TRUE(polled.ok());
+    EXPECT_EQ(polled->tree, pushed->tree);
+    EXPECT_EQ(runner_.lists, 1);
+    EXPECT_EQ(runner_.fetches, 2);
+    EXPECT_FALSE(Source(revision)->Resolve()->fetched) << "the mirror on disk has it by its name";
+  }
+}
+
+TEST_F(GitSourceTest, PushedTagsAndRangesAreAskedFor) {
+  repo_.Commit("f", "1");
+  repo_.Git({"tag", "v1.0.0"});
+  auto range = Source("^1"), tag = Source("v1.0.0");
+  ASSERT_TRUE(range->Resolve().ok() && tag->Resolve().ok());
+  const std::string commit = repo_.Commit("f", "2");
+  repo_.Git({"tag", "v1.1.0"});
+  EXPECT_EQ(range->Resolve({}, true)->commit, commit);
+  repo_.Git({"tag", "-f", "v1.0.0"});
+  EXPECT_EQ(tag->Resolve({}, true)->commit, commit);
+}
+
 TEST_F(GitSourceTest, ForcePushIsFollowed) {
   const std::string base = repo_.Commit("f", "1");
-  repo_.Commit("f", "2");
   auto source = Source("main");
-  auto before = source->Resolve();
-  ASSERT_TRUE(before.ok());
-  repo_.Git({"reset", "-q", "--hard", base});
-  repo_.Commit("f", "other history");
-  repo_.Git({"reflog", "expire", "--expire=now", "--all"});
-  repo_.Git({"gc", "-q", "--prune=now"});
-  auto after = source->Resolve();
-  ASSERT_TRUE(after.ok()) << after.error().message();
-  EXPECT_EQ(*after->tree->Read("f"), "other history");
-  EXPECT_EQ(*before->tree->Read("f"), "2");
+  for (const bool pushed : {false, true}) {
+    repo_.Commit("f", "2");
+    auto before = source->Resolve();
+    ASSERT_TRUE(before.ok());
+    repo_.Git({"reset", "-q", "--hard", base});
+    repo_.Commit("f", "other history");
+    repo_.Git({"reflog", "expire", "--expire=now", "--all"});
+    repo_.Git({"gc", "-q", "--prune=now"});
+    auto after = source->Resolve({}, pushed);
+    ASSERT_TRUE(after.ok()) << after.error().message();
+    EXPECT_EQ(*after->tree->Read("f"), "other history");
+    EXPECT_EQ(*before->tree->Read("f"), "2");
+  }
 }
 
 TEST_F(GitSourceTest, DeletedBranchIsGoneAndNeverBecomesAVersionRange) {
@@ -148,10 +189,12 @@ TEST_F(GitSourceTest, DeletedBranchIsGoneAndNeverBecomesAVersionRange) {
   ASSERT_TRUE(before.ok());
   EXPECT_EQ(before->reference, "refs/heads/1.x");
   repo_.Git({"branch", "-q", "-D", "1.x"});
-  auto after = source->Resolve();
-  ASSERT_FALSE(after.ok());
-  EXPECT_EQ(after.error().code(), Code::kNotFound);
-  EXPECT_EQ(after.error().message(), "branch '1.x' is gone from git repository '" + repo_.url() + "'");
+  for (const bool pushed : {false, true}) {
+    auto after = source->Resolve({}, pushed);
+    ASSERT_FALSE(after.ok());
+    EXPECT_EQ(after.error().code(), Code::kNotFound);
+    EXPECT_EQ(after.error().message(), "branch '1.x' is gone from git repository '" + repo_.url() + "'");
+  }
   EXPECT_EQ(*before->tree->Read("f"), "1");
 
   repo_.Git({"branch", "1.x"});

@@ -63,7 +63,7 @@ class Controlled {
     LoopContext context;
     context.make_resolver = [this](const ApplicationSource& source) -> Result<SourceResolver> {
       last_source = source;
-      return SourceResolver([this, url = source.git.url](std::stop_token) -> Result<SourceState> {
+      return SourceResolver([this, url = source.git.url](std::stop_token, bool) -> Result<SourceState> {
         const auto found = site_.repositories.find(url);
         if (found == site_.repositories.end()) return Unavailable("no such repository");
         return SourceState{found->second.first, "subject", std::make_shared<MemoryTree>(found->second.second)};

@@ -88,7 +88,7 @@ class IncidentsOfMany : public ::testing::Test {
     LoopContext context;
     context.target_for = [this](const Application&) -> Result<std::shared_ptr<Target>> { return site.target; };
     context.make_resolver = [this](const ApplicationSource&) -> Result<SourceResolver> {
-      return SourceResolver([this](std::stop_token) -> Result<SourceState> { return SourceState{revision, "subject", tree}; });
+      return SourceResolver([this](std::stop_token, bool) -> Result<SourceState> { return SourceState{revision, "subject", tree}; });
     };
     context.events = log.Sink();
     context.clock = &site.clock;

@@ -26,7 +26,7 @@ class LoopTest : public ::testing::Test {
     LoopContext context;
     context.target_for = [this](const Application&) -> Result<std::shared_ptr<Target>> { return site.target; };
     context.make_resolver = [this](const ApplicationSource& source) -> Result<SourceResolver> {
-      return SourceResolver([this, url = source.git.url](std::stop_token) -> Result<SourceState> {
+      return SourceResolver([this, url = source.git.url](std::stop_token, bool) -> Result<SourceState> {
         ++looks[url];
         if (during_look) std::exchange(during_look, nullptr)();
         if (!failure.empty()) return Unavailable(failure);
