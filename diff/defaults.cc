@@ -39,40 +39,19 @@ constexpr Row kComputed[] = {
     {"TopologySpreadConstraint.nodeTaintsPolicy", "Ignore"},
 };
 
-// Fields whose zero value the server replaces. Sorted.
-constexpr std::string_view kZeroIsDefault[] = {
+// Fields whose zero value the server replaces by what it chooses. Sorted.
+constexpr std::string_view kChosen[] = {
     "Container.imagePullPolicy",
-    "Container.terminationMessagePath",
-    "Container.terminationMessagePolicy",
     "ContainerPort.hostPort",
-    "ContainerPort.protocol",
-    "DeploymentStrategy.type",
-    "HTTPGetAction.scheme",
     "ObjectMeta.namespace",
     "PersistentVolumeClaimSpec.volumeName",
-    "PodSpec.dnsPolicy",
     "PodSpec.nodeName",
-    "PodSpec.restartPolicy",
-    "PodSpec.schedulerName",
     "PodSpec.serviceAccount",
     "PodSpec.serviceAccountName",
-    "Probe.failureThreshold",
-    "Probe.periodSeconds",
-    "Probe.successThreshold",
-    "Probe.timeoutSeconds",
-    "Secret.type",
     "ServicePort.nodePort",
-    "ServicePort.protocol",
     "ServicePort.targetPort",
     "ServiceSpec.clusterIP",
-    "ServiceSpec.externalTrafficPolicy",
     "ServiceSpec.healthCheckNodePort",
-    "ServiceSpec.internalTrafficPolicy",
-    "ServiceSpec.ipFamilyPolicy",
-    "ServiceSpec.sessionAffinity",
-    "ServiceSpec.type",
-    "StatefulSetSpec.podManagementPolicy",
-    "StatefulSetUpdateStrategy.type",
 };
 
 // Structs held by value in the API's Go types, under the names their fields have: always printed, even if never written.
@@ -124,10 +103,13 @@ bool IsServerDefault(const Type* type, std::string_view key, Value live, Value w
   return false;
 }
 
-bool ZeroAsksForDefault(const Type* type, std::string_view key) {
+bool ZeroMayBecome(const Type* type, std::string_view key, Value live) {
   if (!IsBuiltIn(type)) return false;
   const std::string_view name = ShortName(type->name);
-  return std::any_of(std::begin(kZeroIsDefault), std::end(kZeroIsDefault), [&](std::string_view row) { return Compare(row, name, key) == 0; });
+  if (std::any_of(std::begin(kChosen), std::end(kChosen), [&](std::string_view row) { return Compare(row, name, key) == 0; })) return true;
+  const Field* field = type->FindField(key);
+  if (!field || !field->IsByValue()) return false;
+  return (field->HasRealDefault() && live == field->default_value) || IsDefaultOfServer(name, key, live);
 }
 
 bool EmptyStructIsAbsent(std::string_view key) {

@@ -20,8 +20,9 @@ bool IsBuiltIn(const Type* type);
 // default, or an empty value of a built-in type. `written` is the map in the manifest.
 bool IsServerDefault(const Type* type, std::string_view key, Value live, Value written);
 
-// Whether writing the zero value ("" or 0) of a built-in type's field means "choose for me": clusterIP: "", nodePort: 0.
-bool ZeroAsksForDefault(const Type* type, std::string_view key);
+// Whether `live` may be what the server made of the zero value ("" or 0) in this field of a built-in type: what it chooses (clusterIP:
+// "", nodePort: 0), or the default of a field that Go holds by value, so that zero and absent are one (roleRef.apiGroup: "").
+bool ZeroMayBecome(const Type* type, std::string_view key, Value live);
 
 // Whether `{}` in this field of a built-in type is printed as absent or the other way round: structs that are no pointers.
 bool EmptyStructIsAbsent(std::string_view key);

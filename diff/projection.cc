@@ -117,7 +117,7 @@ class Walk {
     }
     if (IsZero(m.value) && !(m.value == *live)) {
       if (m.value.is_null()) return NullAgainst(*live, parent, type, m, at);
-      if (IsBuiltIn(parent) && ZeroAsksForDefault(parent, m.key)) return;
+      if (ZeroMayBecome(parent, m.key, *live)) return;
     }
     Compare(m.value, *live, type, at);
   }

@@ -52,6 +52,8 @@ struct Field {
 
   bool HasRealDefault() const;
   bool IsAlwaysWritten() const;  // by the server, whether it is set or not
+  // Of built-in types: no pointer in Go, so that zero and absent are one.
+  bool IsByValue() const { return when_unset == GoZero::kEmpty || (when_unset == GoZero::kWritten && !go_zero.is_null()); }
   // A struct that is no pointer in Go, so that it is always there: `default: {}`.
   bool IsPlainStruct() const;
   // A scalar that is written even where it is zero: `"name": ""`.

@@ -206,8 +206,11 @@ TEST(Catalogue, Row28ProtocolIsAKeyWithADefault) {
   Same(Pod("ports: [{containerPort: 80}, {containerPort: 81}]"), Pod("ports: [{containerPort: 81, protocol: TCP}, {containerPort: 80, protocol: TCP}]"));
 }
 TEST(Catalogue, Row29ServiceAllocations) {
-  Same(Object(kService, "spec: {clusterIP: '', type: '', ports: [{port: 80, nodePort: 0}]}"),
+  Same(Object(kService, "spec: {clusterIP: '', type: NodePort, ports: [{port: 80, nodePort: 0}]}"),
        Object(kService, "spec: {clusterIP: 10.0.0.7, clusterIPs: [10.0.0.7], type: NodePort, ipFamilies: [IPv4], ports: [{port: 80, protocol: TCP, targetPort: 80, nodePort: 30080}]}"));
+  Same(Object(kService, "spec: {type: '', sessionAffinity: ''}"), Object(kService, "spec: {type: ClusterIP, sessionAffinity: None}"));
+  EXPECT_THAT(Changes(Object(kService, "spec: {type: ''}"), Object(kService, "spec: {type: NodePort}")), HasSubstr("spec.type: \"NodePort\" -> \"\""))
+      << "an empty text asks for the default, and this is another value: a server makes a ClusterIP of it";
 }
 TEST(Catalogue, Row30VolumeClaimTemplates) {
   const std::string type = "apiVersion: apps/v1, kind: StatefulSet";
@@ -220,6 +223,8 @@ TEST(Catalogue, Row31OtherAtomics) {
   const std::string binding = "apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding";
   Same(Object(binding, "roleRef: {kind: Role, name: r}, subjects: [{kind: Group, name: g}]"),
        Object(binding, "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}, subjects: [{apiGroup: rbac.authorization.k8s.io, kind: Group, name: g}]"));
+  Same(Object(binding, "roleRef: {apiGroup: '', kind: Role, name: r}, subjects: [{apiGroup: '', kind: User, name: u}]"),
+       Object(binding, "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}, subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: u}]"));
   Same(Pod("env: [{name: E, valueFrom: {fieldRef: {fieldPath: a}}}]", "volumes: [{name: v, projected: {sources: [{serviceAccountToken: {path: t}}]}}], "),
        Pod("env: [{name: E, valueFrom: {fieldRef: {apiVersion: v1, fieldPath: a}}}]", "volumes: [{name: v, projected: {defaultMode: 420, sources: [{serviceAccountToken: {expirationSeconds: 3600, path: t}}]}}], "));
   EXPECT_THAT(Changes(Pod("", "tolerations: [{key: a}], "), Pod("", "tolerations: [{key: a, effect: NoExecute}], ")), HasSubstr("spec.tolerations[0].effect"))
