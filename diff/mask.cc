@@ -149,16 +149,24 @@ class Pass {
   std::vector<std::string>* const hidden_;
 };
 
+// Of the kernel: std::random_device asks the processor what it is each time, and virtual ones take long to answer.
+std::string RandomSalt() {
+  std::string salt(32, '\0');
+  if (getrandom(salt.data(), salt.size(), 0) == 32) return salt;
+  std::random_device random;
+  for (char& c : salt) c = static_cast<char>(random());
+  return salt;
+}
+
+const std::string& SaltOfThisProcess() {
+  static const std::string salt = RandomSalt();
+  return salt;
+}
+
 }  // namespace
 
 Masker::Masker(MaskOptions options) : options_(std::move(options)) {
-  if (options_.salt.empty()) {  // of the kernel: std::random_device asks the processor what it is each time, and virtual ones take long to answer
-    options_.salt.resize(32);
-    if (getrandom(options_.salt.data(), options_.salt.size(), 0) != 32) {
-      std::random_device random;
-      for (char& c : options_.salt) c = static_cast<char>(random());
-    }
-  }
+  if (options_.salt.empty()) options_.salt = SaltOfThisProcess();
   for (const std::string& glob : options_.env_names) {
     names_.globs.emplace_back();
     for (const char c : glob) names_.globs.back() += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));

@@ -1,6 +1,6 @@
 // Masking: values of Secrets and of other sensitive fields become markers before anything is shown.
 //
-// A marker is a keyed hash, the same for the same value within one Masker and meaningless outside it: a change shows as a
+// A marker is a keyed hash, the same for the same value within a process and meaningless outside it: a change shows as a
 // change, two equal values as equal, a value never. Every presentation takes a MaskedDiff, which only a Masker makes.
 //
 // Masked are: all of core Secrets but their type and metadata; of containers' env, and of ConfigMaps that are read as variables, the
@@ -23,8 +23,8 @@
 namespace plumb {
 
 struct MaskOptions {
-  // Key of the markers. Take random bytes for each run; a fixed one makes markers comparable between runs, and guessable
-  // by those who know it.
+  // Key of the markers. Empty: random bytes that all of a process share, so that a refusal and the diff beside it show one value alike. A
+  // fixed one makes markers comparable between runs, and guessable by those who know it.
   std::string salt = {};
   // Globs over names of environment variables, upper and lower case alike.
   std::vector<std::string> env_names = {"*PASSWORD*", "*PASSWD*", "*SECRET*", "*TOKEN*", "*API_KEY*", "*APIKEY*", "*PRIVATE_KEY*", "*CREDENTIAL*"};
@@ -50,7 +50,6 @@ class MaskedDiff {
 // Thread-safe: immutable.
 class Masker {
  public:
-  // An empty salt is replaced by random bytes of the operating system.
   explicit Masker(MaskOptions options = {});
 
   MaskedDiff Mask(const ObjectDiff& diff) const;

@@ -13,7 +13,7 @@ struct PlanFormat {
   bool unchanged = false;  // list steps that do nothing too
   bool fields = true;      // list the changed fields under each object
   bool reasons = false;    // say what each step waits for
-  const Masker* masker = nullptr;  // makes the markers of sensitive values; null: one of its own, with a random key
+  const Masker* masker = nullptr;  // makes the markers of sensitive values; null: one of its own
 };
 
 // "+ create  Deployment shop/web   (deploy/web.yaml:14)", changed fields, holds, warnings, the summary line, the digest.

@@ -30,11 +30,14 @@ TEST(Mask, SecretsShowThatTheyChangeAndNotWhat) {
 }
 
 TEST(Mask, MarkersAreEqualWithinARunAndMeaningBetweenRunsIsNone) {
-  const Masker one, two;
+  const Masker one, two, named({.salt = "s"});
   const Document a = testing::Json(R"("value")"), b = testing::Json(R"("other")");
   EXPECT_EQ(one.Marker(*a), one.Marker(*a));
   EXPECT_NE(one.Marker(*a), one.Marker(*b));
-  EXPECT_NE(one.Marker(*a), two.Marker(*a)) << "salted";
+  EXPECT_EQ(one.Marker(*a), two.Marker(*a));
+  EXPECT_NE(one.Marker(*a), named.Marker(*a)) << "salted";
+  const Masker other({.salt = "t"});
+  EXPECT_NE(other.Marker(*a), named.Marker(*a));
 }
 
 TEST(Mask, CopyInTheLastAppliedAnnotationToo) {
