@@ -67,7 +67,7 @@ Result<int> Run(const Flags& flags) {
   };
   PLUMB_OK(KeepDeleted(flags, context));
   auto loop = std::make_unique<Loop>(context, serving.loop_options());
-  live.SetOnChange([&](const ObjectId& id) { loop->OnLiveChange(&live, id); });
+  live.SetOnChange([listener = loop->live_listener(), &live](const ObjectId& id) { listener(&live, id); });
   for (Application& application : applications) PLUMB_OK(loop->Set(std::move(application)));
   PLUMB_OK(serving.Serve(*loop, [&](std::string* why) { return loop->Ready(why); },
                          [&] { return std::map<std::string, size_t>{{target->cluster, cluster.client->transport().outstanding()}}; }));

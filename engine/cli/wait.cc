@@ -26,6 +26,13 @@ Verdict Judge(Value application, bool healthy) {
   return status.Get("synced").AsBool() && (!healthy || status.Get("healthy").AsBool()) ? Verdict::kMet : Verdict::kNotYet;
 }
 
+// The watch tells of news also after it is gone, when the connection is closed.
+struct Inbox {
+  std::mutex mu;
+  std::condition_variable_any woken;
+  bool news = true;
+};
+
 Result<int> Run(const Flags& flags) {
   const std::stop_token stop = Interrupted();
   PLUMB_TRY(name, OneArgument(flags, "an application"));
@@ -35,17 +42,15 @@ Result<int> Run(const Flags& flags) {
   const kube::ObjectRef ref = RefOf(*application);
   const bool healthy = flags.Get("for") == "healthy";
 
-  std::mutex mu;
-  std::condition_variable_any woken;
-  bool news = true;
+  const auto inbox = std::make_shared<Inbox>();
   Clock& clock = Clock::Real();
   kube::WatchOptions options;
   options.ns = ref.ns;
   options.field_selector = "metadata.name=" + ref.name;
-  Followed followed(*cluster.client, ApplicationResource(), options, [](const std::string&) {}, [&] {
-    std::lock_guard lock(mu);
-    news = true;
-    woken.notify_all();
+  Followed followed(*cluster.client, ApplicationResource(), options, [](const std::string&) {}, [inbox] {
+    std::lock_guard lock(inbox->mu);
+    inbox->news = true;
+    inbox->woken.notify_all();
   }, clock);
   const TimePoint deadline = clock.Now() + timeout;
   Document last = application;
@@ -57,9 +62,9 @@ Result<int> Run(const Flags& flags) {
     if (!now->is_null()) last = now;
     verdict = Judge(*last, healthy);
     if (verdict != Verdict::kNotYet) break;
-    std::unique_lock lock(mu);
-    woken.wait_until(lock, stop, next, [&] { return news; });
-    news = false;
+    std::unique_lock lock(inbox->mu);
+    inbox->woken.wait_until(lock, stop, next, [&] { return inbox->news; });
+    inbox->news = false;
   }
   const std::string summary(last->Get("status").GetString("summary"));
   if (flags.Get("output") == "json") {

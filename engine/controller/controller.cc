@@ -81,7 +81,7 @@ Controller::Controller(kube::Client& client, Targets& targets, LoopContext loop,
   if (options_.members) options_.members->SetWake(wake);
   loop_ = std::make_unique<Loop>(std::move(loop), std::move(loop_options));
   targets_.SetRecordNamespaces(options_.namespaces.empty() ? std::vector<std::string>{options_.ns} : options_.namespaces);
-  targets_.SetOnLiveChange([this](const LiveStore* live, const ObjectId& id) { loop_->OnLiveChange(live, id); });
+  targets_.SetOnLiveChange(loop_->live_listener());
 
   const std::vector<std::string> namespaces = options_.namespaces.empty() ? std::vector<std::string>{""} : options_.namespaces;
   for (const std::string& ns : namespaces) {

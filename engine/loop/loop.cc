@@ -15,9 +15,23 @@ constexpr std::string_view kSource = "source:";  // no application's key: those 
 
 Loop::Loop(LoopContext context, LoopOptions options)
     : options_(std::move(options)), context_(std::move(context)), clock_(*context_.clock), hub_(context_.make_resolver), queue_(clock_),
-      backoff_(options_.backoff), random_(std::random_device{}()) {}
+      backoff_(options_.backoff), random_(std::random_device{}()) {
+  MutexLock lock(ear_->mu);
+  ear_->loop = this;
+}
 
-Loop::~Loop() { Stop(); }
+Loop::~Loop() {
+  Stop();
+  MutexLock lock(ear_->mu);
+  ear_->loop = nullptr;
+}
+
+Loop::LiveListener Loop::live_listener() const {
+  return [ear = ear_](const LiveStore* live, const ObjectId& id) {
+    MutexLock lock(ear->mu);
+    if (ear->loop) ear->loop->OnLiveChange(live, id);
+  };
+}
 
 ReconcilerContext Loop::ContextFor(const Application& application, const std::vector<std::string>& sources) {
   ReconcilerContext own;

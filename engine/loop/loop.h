@@ -70,8 +70,10 @@ class Loop {
   bool Approve(const std::string& key, std::string digest, std::string by);
   // Those that wait for this one look again: its status changed, here or at another replica.
   void WakeDependants(const std::string& key);
-  // A target's live objects changed: pass this on from its LiveStore.
-  void OnLiveChange(const LiveStore* live, const ObjectId& id);
+  // To be told that a target's live objects changed, by its LiveStore on whatever thread. May be called when the Loop is gone: it does
+  // nothing then, and a call that runs holds the end of the Loop up.
+  using LiveListener = std::function<void(const LiveStore*, const ObjectId&)>;
+  LiveListener live_listener() const;
 
   std::vector<ApplicationStatus> status() const;
   std::optional<ApplicationStatus> status(const std::string& key) const;
@@ -80,6 +82,10 @@ class Loop {
   bool Ready(std::string* why_not) const;
 
  private:
+  struct Ear {  // shared with the listeners
+    Mutex mu;   // taken before all others
+    Loop* loop GUARDED_BY(mu) = nullptr;
+  };
   struct Follower {
     std::shared_ptr<Reconciler> reconciler;
     std::vector<std::string> sources;     // keys of the hub
@@ -94,6 +100,7 @@ class Loop {
   void RunLook(const std::string& source);
   void SetOwned(const std::string& key, const LiveStore* live, const std::vector<ObjectId>& owned);
   void SetDependencies(const std::string& key, const std::vector<Dependency>& depends_on) REQUIRES(mu_);
+  void OnLiveChange(const LiveStore* live, const ObjectId& id);
   std::string ClaimedBy(const ObjectId& id, const std::string& but, const LiveStore* live) const;
   std::string WaitsFor(const Application& application) const;
   std::string CycleThrough(const std::string& key) const REQUIRES(mu_);
@@ -104,6 +111,7 @@ class Loop {
   SourceHub hub_;
   WorkQueue queue_;
   std::stop_source stop_;
+  const std::shared_ptr<Ear> ear_ = std::make_shared<Ear>();
 
   mutable Mutex mu_;
   std::map<std::string, Follower> followers_ GUARDED_BY(mu_);

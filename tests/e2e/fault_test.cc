@@ -39,7 +39,7 @@ class Faults : public FaultWorld {
   std::unique_ptr<RunningPlumb> Run(const std::string& kubeconfig) {
     return std::make_unique<RunningPlumb>(directory_, kubeconfig,
                                           fmt::format("apiVersion: plumb.dev/v1alpha1\nkind: Application\nmetadata: {{name: fault}}\nspec:\n"
-                                                      "  sources: [{{git: {{url: '{}', revision: main}}}}]\n  budget: {{deletes: 1000}}\n"
+                                                      "  sources: [{{git: {{url: '{}', revision: main}}}}]\n  budget: {{deletes: 100000}}\n"
                                                       "  sync: {{retry: {{first: 100ms, max: 1s}}}}\n",
                                                       Repository()));
   }

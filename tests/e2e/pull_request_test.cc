@@ -244,7 +244,10 @@ class FakeHost {
     std::lock_guard lock(mu_);
     return log_;
   }
-  std::vector<std::string> comments = {"somebody's comment"};
+  std::vector<std::string> comments() const {
+    std::lock_guard lock(mu_);
+    return comments_;
+  }
 
  private:
   http::Response Answer(const http::Request& request) {
@@ -257,23 +260,24 @@ class FakeHost {
     response.status = 200;
     if (request.method == "GET") {
       response.body = "[";
-      for (size_t i = 0; i < comments.size(); ++i) {
+      for (size_t i = 0; i < comments_.size(); ++i) {
         Arena arena;
-        response.body += (i ? "," : "") + fmt::format("{{\"id\":{},\"body\":{}}}", i + 100, WriteJson(arena.String(comments[i])));
+        response.body += (i ? "," : "") + fmt::format("{{\"id\":{},\"body\":{}}}", i + 100, WriteJson(arena.String(comments_[i])));
       }
       response.body += "]";
       return response;
     }
     const auto body = ParseJson(request.body);
     const std::string text = body.ok() ? std::string(body->root().GetString("body")) : "";
-    if (request.method == "POST") comments.push_back(text);
-    else comments.at(std::stoul(request.target.substr(request.target.rfind('/') + 1)) - 100) = text;
+    if (request.method == "POST") comments_.push_back(text);
+    else comments_.at(std::stoul(request.target.substr(request.target.rfind('/') + 1)) - 100) = text;
     response.body = "{}";
     return response;
   }
 
   mutable std::mutex mu_;
   std::vector<std::string> log_;
+  std::vector<std::string> comments_ = {"somebody's comment"};
   std::unique_ptr<http::Server> server_;
 };
 
@@ -288,13 +292,13 @@ TEST_F(PullRequest, OneCommentIsPostedAndThenUpdated) {
         {"GITHUB_API_URL", fake.url()}, {"GITHUB_REPOSITORY", "o/r"},          {"PR_NUMBER", "7"},    {"GITHUB_TOKEN", "t0ken"}, {"CI_API_V4_URL", fake.url()},
         {"CI_PROJECT_ID", "12"},        {"CI_MERGE_REQUEST_IID", "7"}, {"GITLAB_TOKEN", "t0ken"}, {"no_proxy", "*"}};
     EXPECT_THAT(Shell(script + " " + host + " report.md", 0, env).out, HasSubstr("comment posted"));
-    ASSERT_EQ(fake.comments.size(), 2u);
-    EXPECT_EQ(fake.comments[1], ReadAll(clone() / "report.md"));
+    ASSERT_EQ(fake.comments().size(), 2u);
+    EXPECT_EQ(fake.comments()[1], ReadAll(clone() / "report.md"));
     Shell("echo 'newer' >>report.md");
     EXPECT_THAT(Shell(script + " " + host + " report.md", 0, env).out, HasSubstr("comment 101 updated"));
-    ASSERT_EQ(fake.comments.size(), 2u) << "one comment, kept up to date";
-    EXPECT_THAT(fake.comments[1], HasSubstr("newer"));
-    EXPECT_EQ(fake.comments[0], "somebody's comment");
+    ASSERT_EQ(fake.comments().size(), 2u) << "one comment, kept up to date";
+    EXPECT_THAT(fake.comments()[1], HasSubstr("newer"));
+    EXPECT_EQ(fake.comments()[0], "somebody's comment");
     const std::vector<std::string> log = fake.log();
     ASSERT_EQ(log.size(), 4u);
     EXPECT_EQ(log[3], host == "github" ? "PATCH /repos/o/r/issues/comments/101 Bearer t0ken" : "PUT /projects/12/merge_requests/7/notes/101 t0ken");

@@ -175,7 +175,7 @@ TEST_F(LoopTest, RemovedApplicationLeavesWhatItMade) {
   Run();
   site.gateway->writes.clear();
   loop->Remove("default/a");
-  loop->OnLiveChange(&site.live, {"", "ConfigMap", "default", "c-0"});
+  loop->live_listener()(&site.live, {"", "ConfigMap", "default", "c-0"});
   Push("2222", {});
   Run();
   EXPECT_THAT(site.gateway->writes, IsEmpty());
@@ -220,17 +220,35 @@ TEST_F(LoopTest, LiveEventReachesTheOwnerAlone) {
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(loop->Set(App("app-" + std::to_string(i), "app-" + std::to_string(i))).ok());
   Run();
   site.Edit("ConfigMap", "default", "c-1", R"({"data":{"value":"7"}})");
-  loop->OnLiveChange(&site.live, {"", "ConfigMap", "default", "c-1"});
-  loop->OnLiveChange(&site.live, {"", "ConfigMap", "default", "of-somebody-else"});
+  loop->live_listener()(&site.live, {"", "ConfigMap", "default", "c-1"});
+  loop->live_listener()(&site.live, {"", "ConfigMap", "default", "of-somebody-else"});
   EXPECT_EQ(Run(), 1);
   EXPECT_EQ(site.Get("ConfigMap", "default", "c-1")->Get("data").GetString("value"), "1");
+}
+
+TEST_F(LoopTest, LiveEventsAfterItsEndAreHeardByNobody) {
+  tree = std::make_shared<MemoryTree>(Files(1));
+  ASSERT_TRUE(loop->Set(App("app-0", "app-0")).ok());
+  Run();
+  const Loop::LiveListener listener = loop->live_listener();
+  std::atomic<bool> passed_on = false;
+  std::jthread store([&](const std::stop_token& stop) {  // its thread goes on until the store is stopped, after the loop
+    while (!stop.stop_requested()) {
+      listener(&site.live, {"", "ConfigMap", "default", "c-0"});
+      passed_on = true;
+    }
+  });
+  while (!passed_on) std::this_thread::yield();
+  loop.reset();
+  passed_on = false;
+  while (!passed_on) std::this_thread::yield();
 }
 
 TEST_F(LoopTest, ListThatArrivesWakesOnlyWhoWaitsForIt) {
   tree = std::make_shared<MemoryTree>(Files(50));
   for (int i = 0; i < 50; ++i) ASSERT_TRUE(loop->Set(App("app-" + std::to_string(i), "app-" + std::to_string(i))).ok());
   Run();
-  loop->OnLiveChange(&site.live, {});
+  loop->live_listener()(&site.live, {});
   EXPECT_EQ(Run(), 0);
 }
 
@@ -240,7 +258,7 @@ TEST_F(LoopTest, TheStatusIsToldWhenItChanges) {
   Run();
   EXPECT_THAT(told, Contains("default/a"));
   told.clear();
-  loop->OnLiveChange(&site.live, {"", "ConfigMap", "default", "c-0"});
+  loop->live_listener()(&site.live, {"", "ConfigMap", "default", "c-0"});
   Run();
   EXPECT_THAT(told, IsEmpty()) << "nothing changed";
 }
