@@ -203,7 +203,8 @@ void LiveCache::Replace(Collection& collection, std::vector<Document> objects) {
     }
     collection.listed = true;
   }
-  Publish(collection);  // listeners that ask for the state must see the list
+  collection.told_current = true;  // by kListed, below
+  Publish(collection);             // listeners that ask for the state must see the list
   for (const CacheEvent& event : events) Tell(event);
   Tell({Type::kListed, gvk, {}, {}});
 }
@@ -229,7 +230,7 @@ void LiveCache::Change(Collection& collection, ChangeType type, Document object)
   Tell(event);
 }
 
-// Copies the watch's state to where other threads may read it, and tells when a kind stops being current.
+// Copies the watch's state to where other threads may read it, and tells when a kind stops being current, or is so again.
 void LiveCache::Publish(Collection& collection) {
   const Watch& watch = *collection.watch;
   const TimePoint current_until = watch.CurrentUntil(options_.gap);
@@ -243,9 +244,10 @@ void LiveCache::Publish(Collection& collection) {
     collection.trouble_code = watch.trouble_code();
   }
   const bool current = clock_.Now() < current_until;
-  const bool lost = collection.told_current && !current;
+  const bool lost = collection.told_current && !current, regained = !collection.told_current && current;
   collection.told_current = current;
   if (lost || failed_first) Tell({CacheEvent::Type::kTrouble, collection.resource.gvk, {}, {}});
+  if (regained) Tell({CacheEvent::Type::kCurrent, collection.resource.gvk, {}, {}});
 }
 
 void LiveCache::Tell(const CacheEvent& event) const {

@@ -23,6 +23,7 @@ struct CacheEvent {
   enum class Type : uint8_t {
     kAdded, kModified, kDeleted,
     kListed,   // the kind was listed whole (events for each difference came before): look at everything of it again
+    kCurrent,  // the kind is current again without a list: its watch came back, and its events follow
     kTrouble,  // the kind stopped being current, or its first list failed; State() says why
   };
   Type type = Type::kAdded;

@@ -249,7 +249,10 @@ void Watch::Held() {
 }
 
 void Watch::Lost(const Error& why, bool list_again) {
-  if (state_ == State::kWatching && clock_.Now() - opened_ > options_.steady) Held();
+  if (state_ == State::kWatching) {
+    if (clock_.Now() - opened_ > options_.steady) Held();
+    while (failures_ > 1 && options_.retry_first * (1 << std::min(failures_, 20)) > options_.retry_taken) --failures_;
+  }
   stream_.reset();
   ++attempt_;
   if (!lost_at_) lost_at_ = clock_.Now();

@@ -34,6 +34,8 @@ struct WatchOptions {
   Duration retry_first = std::chrono::milliseconds(200);  // doubles; jitter up to half is added
   Duration retry_max = std::chrono::seconds(30);
   Duration steady = std::chrono::seconds(10);           // a watch that held this long forgets earlier failures
+  // One that the server took at all, and that broke off, is asked for again after at most this and a half: the server is there.
+  Duration retry_taken = std::chrono::seconds(2);
   size_t line_bytes = 32u << 20;                        // of one event
   size_t inbox_bytes = 64u << 20;                       // of data that arrived and is not looked at yet
 };

@@ -66,7 +66,8 @@ void KubeLiveStore::OnEvent(const kube::CacheEvent& event) {
     case kube::CacheEvent::Type::kModified:
     case kube::CacheEvent::Type::kDeleted: return on_change(event.id());
     case kube::CacheEvent::Type::kListed:
-    case kube::CacheEvent::Type::kTrouble: return on_change({});  // who waits for the list looks again
+    case kube::CacheEvent::Type::kCurrent:
+    case kube::CacheEvent::Type::kTrouble: return on_change({});  // who waits for the kind looks again
   }
 }
 

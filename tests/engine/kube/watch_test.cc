@@ -38,7 +38,7 @@ std::string List(const std::vector<std::string>& objects, int version) {
 struct Fixture {
   explicit Fixture(LiveCacheOptions options = {}) : cache(client, std::move(options), clock) {
     cache.AddListener([this](const CacheEvent& event) {
-      static constexpr const char* kTypes[] = {"added", "modified", "deleted", "listed", "trouble"};
+      static constexpr const char* kTypes[] = {"added", "modified", "deleted", "listed", "current", "trouble"};
       const bool object = event.type <= CacheEvent::Type::kDeleted;
       events.push_back(std::string(kTypes[static_cast<size_t>(event.type)]) + (object ? " " + event.id().name : ""));
     });
@@ -221,6 +221,7 @@ TEST(LiveCache, ADeadServerMakesTheKindUnknownAfterTheGap) {
   f.stream().Head(200);
   f.Settle();
   EXPECT_TRUE(f.complete()) << "the watch went on from the version it had: nothing was missed";
+  EXPECT_THAT(f.events, ElementsAre("trouble", "current")) << "who found it unknown looks again";
   EXPECT_EQ(f.lists(), 1u);
 }
 
@@ -233,6 +234,21 @@ TEST(LiveCache, AttemptsOnADeadServerBackOff) {
   for (int i = 0; i < 600; ++i) f.Advance(seconds(1));
   EXPECT_GE(f.lists(), 600u / 45);
   EXPECT_LE(f.lists(), 600u / 30 + 10) << "200 ms doubling to 30 s";
+}
+
+// A balancer that cuts every connection, or a server that is started again and again.
+TEST(LiveCache, AWatchThatBreaksOffAgainAndAgainIsBackSoon) {
+  Fixture f;
+  f.Begin();
+  for (int i = 0; i < 30; ++i) {
+    const size_t before = f.transport->streams.size();
+    f.stream().End(Unavailable("connection reset"));
+    f.Settle();
+    for (int tenths = 0; tenths < 30 && f.transport->streams.size() == before; ++tenths) f.Advance(std::chrono::milliseconds(100));
+    ASSERT_EQ(f.transport->streams.size(), before + 1) << "within three seconds, the " << i << "th time";
+    f.stream().Head(200);
+    f.Settle();
+  }
 }
 
 // A server that was away for a while and comes back without its history: the wait that grew meanwhile is over with its first answer.
