@@ -8,12 +8,11 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/mutex.h"
-
 namespace plumb {
 namespace {
 
 constexpr size_t kIdleHandles = 8;
+constexpr size_t kClosedTrees = 50'000;  // remembered; then all are forgotten
 constexpr size_t kSubjectBytes = 200;
 constexpr size_t kCachedTreeBytes = 4u << 20;
 constexpr ssize_t kCacheBytes = ssize_t{16} << 20;  // of all handles of all repositories
@@ -162,6 +161,18 @@ Error GitStore::Broken(std::string_view what) const {
   if (fd >= 0) close(fd);
   return Unavailable(
       fmt::format("git mirror '{}': {} cannot be read: {}; it is made anew next time", directory_, what, LastError()));
+}
+
+std::optional<bool> GitStore::IsClosed(const GitId& tree) const {
+  MutexLock lock(mu_);
+  const auto known = closed_.find(tree);
+  return known == closed_.end() ? std::nullopt : std::optional(known->second);
+}
+
+void GitStore::NoteClosed(const GitId& tree, bool closed) const {
+  MutexLock lock(mu_);
+  if (closed_.size() >= kClosedTrees) closed_.clear();
+  closed_.emplace(tree, closed);
 }
 
 bool GitStore::damaged() const {

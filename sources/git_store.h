@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "core/clock.h"
+#include "core/mutex.h"
 #include "core/result.h"
 
 namespace plumb {
@@ -47,6 +49,11 @@ class GitStore {
   // Errors: kLimit above `most_bytes`, told from the header: the object is not read.
   Result<std::string> Blob(const GitId& blob, size_t most_bytes) const;
 
+  // Whether the bytes under a tree depend on its id alone, as somebody found out and noted: a fact about the id, and so kept from
+  // one commit to the next. nullopt: not known, or forgotten.
+  std::optional<bool> IsClosed(const GitId& tree) const;
+  void NoteClosed(const GitId& tree, bool closed) const;
+
   bool damaged() const;  // some read failed, here or in another process, or it was removed
   const std::string& directory() const { return directory_; }
 
@@ -58,6 +65,8 @@ class GitStore {
 
   const std::string directory_;
   const std::unique_ptr<Pool> pool_;
+  mutable Mutex mu_;
+  mutable std::map<GitId, bool> closed_ GUARDED_BY(mu_);
 };
 
 }  // namespace plumb

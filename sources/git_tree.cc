@@ -201,15 +201,10 @@ class GitTree final : public Tree {
   // True where the bytes under a directory depend on its id alone: no symlink below it leads out of it, and no
   // submodule hides in it. Remembered by id; trees are small beside their blobs.
   Result<bool> IsClosed(const GitNode& node, const GitId& tree) const {
-    {
-      MutexLock lock(mu_);
-      if (const auto known = closed_.find(tree); known != closed_.end()) return known->second;
-    }
+    if (const auto known = node.store->IsClosed(tree)) return *known;
     PLUMB_TRY(least, HighestReach(node, tree, 0, 0));
-    const bool closed = least >= 0;
-    MutexLock lock(mu_);
-    closed_.emplace(tree, closed);
-    return closed;
+    node.store->NoteClosed(tree, least >= 0);
+    return least >= 0;
   }
 
   // How far above `tree`, at `level` below the directory in question, its symlinks climb: negative is out of it.
@@ -253,7 +248,6 @@ class GitTree final : public Tree {
   const std::shared_ptr<const GitNode> root_;
   const size_t file_bytes_;
   mutable Mutex mu_;
-  mutable std::map<GitId, bool> closed_ GUARDED_BY(mu_);
   mutable std::unordered_map<std::string, Place> places_ GUARDED_BY(mu_);
 };
 

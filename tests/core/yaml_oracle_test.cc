@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <random>
+#include <regex>
 #include <set>
 
 #include "core/json.h"
@@ -91,18 +92,30 @@ class YamlOracle : public ::testing::Test {
     std::vector<std::string> json;
     for (const Document& d : documents) json.push_back(WriteJson(*d));
     const auto answers = Ask("write", json);
-    size_t different = 0, refused = 0;
+    size_t different = 0, refused = 0, merge_keys = 0;
     for (size_t i = 0; i < documents.size(); ++i) {
       if (answers[i].starts_with("!")) {  // go-yaml cannot read the DEL and C1 characters that JSON has; we write escapes
         ++refused;
         continue;
       }
       const std::string ours = WriteYaml(*documents[i]);
-      if (ours == answers[i] || ++different > 20) continue;
+      if (ours == answers[i]) continue;
+      // go-yaml writes the key "<<" as it is and cannot read it back: the one key that we quote. Two quotes may move a line's fold.
+      if (json[i].find(R"("<<":)") != std::string::npos && SameButMergeKeys(ours, answers[i])) {
+        ++merge_keys;
+        continue;
+      }
+      if (++different > 20) continue;
       ADD_FAILURE() << "written differently:\n" << json[i].substr(0, 1000) << "\n== theirs:\n" << answers[i].substr(0, 1000) << "\n== ours:\n" << ours.substr(0, 1000);
     }
     EXPECT_EQ(different, 0u);
-    std::printf("write: %zu documents, %zu refused by theirs, %zu different\n", documents.size(), refused, different);
+    std::printf("write: %zu documents, %zu refused by theirs, %zu with a merge key in quotes, %zu different\n", documents.size(), refused, merge_keys, different);
+  }
+
+  static bool SameButMergeKeys(const std::string& ours, const std::string& theirs) {
+    static const std::regex key("(^|\n)((?:- | )*)\"<<\":"), space("\\s+");
+    const auto normal = [](const std::string& text) { return std::regex_replace(std::regex_replace(text, key, "$1$2<<:"), space, " "); };
+    return normal(ours) == normal(theirs);
   }
 
   std::string program_;
