@@ -250,9 +250,14 @@ class Decoder {
   }
 
   static std::string TimeText(int64_t seconds, int64_t nanos) {
-    const WallTime at{std::chrono::seconds(std::clamp<int64_t>(seconds, -62135596800, 253402300799))};
-    std::string text = FormatTime(at);
-    if (nanos > 0 && text.ends_with('Z')) text.insert(text.size() - 1, fmt::format(".{:06}", std::min<int64_t>(nanos / 1000, 999999)));
+    // From year 1 to 9999, which is more than WallTime's nanoseconds reach.
+    const std::chrono::sys_seconds at{std::chrono::seconds(std::clamp<int64_t>(seconds, -62135596800, 253402300799))};
+    const auto day = std::chrono::floor<std::chrono::days>(at);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss clock(at - day);
+    std::string text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()), static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                                   clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+    if (nanos > 0) text.insert(text.size() - 1, fmt::format(".{:06}", std::min<int64_t>(nanos / 1000, 999999)));
     return text;
   }
 

@@ -80,6 +80,8 @@ TEST(Imperative, CommandsInProtobufMakeTheSameObjects) {
 TEST(Protobuf, WhatIsBrokenIsAnErrorAndUnknownFieldsAreSkipped) {
   const std::string envelope("k8s\0\x0a\x0f\x0a\x02v1\x12\x09" "Namespace\x12", 22);
   EXPECT_EQ(WriteJson(**DecodeProtobuf(envelope + std::string("\x05\x0a\x03\x0a\x01n", 6))), R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"n"}})");
+  EXPECT_EQ(WriteJson(**DecodeProtobuf(envelope + std::string("\x0e\x0a\x0c\x0a\x01\x6e\x42\x07\x08\xff\x82\xd1\xff\xaf\x07", 15))),
+            R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"n","creationTimestamp":"9999-12-31T23:59:59Z"}})");
   EXPECT_EQ(WriteJson(**DecodeProtobuf(envelope + std::string("\x08\x0a\x03\x0a\x01n\xf8\x07\x01", 9))), R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"n"}})")
       << "field 127 is of a later release";
   const struct { std::string body, want; } kCases[] = {
