@@ -9,6 +9,7 @@
 
 #include "core/hash.h"
 #include "core/json.h"
+#include "core/yaml.h"
 #include "diff/embedded_schema.h"
 #include "diff/present.h"
 
@@ -113,15 +114,17 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto a = ParseJson(text.substr(0, cut)), b = ParseJson(text.substr(cut + 1));
   if (!a.ok() || !b.ok()) return 0;
   static const Masker masker({.salt = "fuzz"});
-  const std::string known = std::string(text) + WriteJson(**a) + WriteJson(**b);  // keys are shown
+  std::string printable;
+  for (const char c : text)
+    if (c != '\n' && c != '\r' && c != '"' && c != '\'' && c != '`' && c != '|' && c != '>') printable += c;
+  // Keys are shown, and the text beside the credentials of a workload: as they are, and with what YAML escapes ("\uFEFF" and the letters after it).
+  const Document beside = BuildDocument([&](Arena& arena) { return arena.String(printable); });
+  const std::string known = std::string(text) + WriteJson(**a) + WriteJson(**b) + WriteYaml(**a) + WriteYaml(**b) + WriteYaml(*beside);
   for (const std::string_view field : {"data", "stringData"}) {
     Secrets secrets;
     const Document manifest = Secret(*a, field, secrets);
     Check(masker, InputOf(manifest, Secret(*b, "data", secrets)), secrets, known);
   }
-  std::string printable;
-  for (const char c : text)
-    if (c != '\n' && c != '\r' && c != '"' && c != '\'' && c != '`' && c != '|' && c != '>') printable += c;
   for (const std::string_view kind : {"Pod", "ConfigMap"}) {
     Secrets secrets;
     const Document manifest = Workload(kind, printable, secrets);
