@@ -235,6 +235,7 @@ void ApplyRun::OnSeen(size_t step, const Document& object) {
     return;
   }
   if (!schedule_.Awaited(step)) return;
+  if (!removes && Revision(object.root()) != 0 && Revision(object.root()) < work.written) return;  // as it was before, or the one whose place it took
   schedule_.Observe(step, seen);
   if (!schedule_.Awaited(step)) {
     Ended(step);
@@ -249,6 +250,7 @@ void ApplyRun::OnSeen(size_t step, const Document& object) {
 
 void ApplyRun::Accepted(size_t step, Value object) {
   schedule_.Accept(step, object);
+  work_[step].written = Revision(object);
   Tell(ApplyEvent::Type::kDone, step, std::string(ActionName(plan_.steps[step].action)), clock_.Now() - work_[step].started);
   if (!schedule_.Awaited(step)) return Ended(step);
   TellWaiting(step, object);
