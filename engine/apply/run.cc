@@ -20,12 +20,13 @@ bool SaysImmutable(const kube::ApiStatus& status) {
 }
 
 // resourceVersions of one kind are in order of time (Kubernetes 1.35 says so, and it was so before); 0 where there is none.
-uint64_t Revision(Value object) {
-  const std::string_view text = GetAt(object, {"metadata", "resourceVersion"}).AsString();
+uint64_t Revision(std::string_view text) {
   uint64_t revision = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), revision);
   return error == std::errc() && end == text.data() + text.size() ? revision : 0;
 }
+
+uint64_t Revision(Value object) { return Revision(GetAt(object, {"metadata", "resourceVersion"}).AsString()); }
 
 bool IsStillThere(const kube::Answer& deleted) {
   return deleted.object.ok() && !(*deleted.object)->Get("metadata").Get("deletionTimestamp").is_null();
@@ -235,7 +236,8 @@ void ApplyRun::OnSeen(size_t step, const Document& object) {
     return;
   }
   if (!schedule_.Awaited(step)) return;
-  if (!removes && Revision(object.root()) != 0 && Revision(object.root()) < work.written) return;  // as it was before, or the one whose place it took
+  // As it was before our write, or the one whose place it took: that tells nothing of it.
+  if (const uint64_t revision = Revision(object.root()); !removes && revision != 0 && revision < Revision(work.resource_version)) return;
   schedule_.Observe(step, seen);
   if (!schedule_.Awaited(step)) {
     Ended(step);
@@ -250,7 +252,6 @@ void ApplyRun::OnSeen(size_t step, const Document& object) {
 
 void ApplyRun::Accepted(size_t step, Value object) {
   schedule_.Accept(step, object);
-  work_[step].written = Revision(object);
   Tell(ApplyEvent::Type::kDone, step, std::string(ActionName(plan_.steps[step].action)), clock_.Now() - work_[step].started);
   if (!schedule_.Awaited(step)) return Ended(step);
   TellWaiting(step, object);

@@ -44,7 +44,6 @@ class ApplyRun {
     Replace replace = Replace::kNo;
     bool watching = false;        // its object is watched, and looked at from time to time in case that cannot be
     Duration next_look{};
-    uint64_t written = 0;         // the revision that the server answered with: what is older tells nothing of it
     Document seen;                // what the watch brought before the answer to the request did
     bool ended = false;           // of a hook that failed: it ran, and will not do better by itself
     TimePoint started{};
