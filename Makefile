@@ -32,7 +32,7 @@ build: packages  ## build the program: build/plumb
 	@$(MAKE) --no-print-directory build/build.ninja
 	@ninja -C build -j$(JOBS) plumb
 
-demo: build  ## a git push becomes a deployment, drift is found and healed; about 20 s, leaves nothing running
+demo: build  ## a git push becomes a deployment, drift is found and healed; a few seconds, leaves nothing running
 	@scripts/demo.sh
 
 test: packages-dev  ## build and run every test, against a real Kubernetes control plane where Go is there
