@@ -26,4 +26,11 @@ Result<ApplyReport> Applier::Run(const Plan& plan, const Inventory& inventory, c
   return run.Finish();
 }
 
+Status Applier::Record(const Inventory& inventory) {
+  PLUMB_TRY(object, inventory.ToObject());
+  kube::Client& client = options_.records ? *options_.records : client_;
+  const kube::Answer answer = client.Apply(RecordRef(inventory), object.root(), RecordWrite(options_));
+  return answer.object.ok() ? Ok() : Status(answer.object.error().Wrap("inventory"));
+}
+
 }  // namespace plumb

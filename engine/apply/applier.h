@@ -1,7 +1,7 @@
 // Carries a plan out against a cluster: bounded requests in flight, every step as soon as what it waits for is there.
 //
 // Safe to kill between any two requests: before the first write the inventory names everything that may come to exist,
-// and after the last it says exactly what does. A plan without changes sends nothing. Where a server quotes sensitive values of the
+// and after the last (or soon after it, `uids_later`) it says exactly what does. A plan without changes sends nothing. Where a server quotes sensitive values of the
 // object that it speaks of, they are masked in every text here.
 #pragma once
 
@@ -37,6 +37,7 @@ struct ApplyOptions {
   std::string propagation = "Background";  // of deletes: Background or Foreground
   kube::Client* records = nullptr;         // reads and writes the inventory, where that is another than carries the steps out
   std::shared_ptr<const HealthRules> health;  // of the user; may be null
+  bool uids_later = false;        // a run whose record misses nothing but UIDs ends without that write: see ApplyReport::unrecorded
   std::string approved;           // lifts the holds of a plan with this Plan::approval
   // Called before the first delete of a run with every step that deletes or replaces, and again for a replace that only the
   // server asked for. An error keeps all of them from being sent: what was not archived is not deleted. Null: nothing is kept.
@@ -59,6 +60,7 @@ struct StepResult {
   std::string uid;          // of the object as it is now
   std::string resource_version;  // of what was written; "" where nothing was
   bool replaced = false;    // it was deleted and made anew, by the plan or because only the server said so
+  bool refused = false;     // it failed: the server wants it deleted and made anew, and that is for a plan that says so (PlanInput::refused)
   Health health;            // as far as it was looked at; kUnknown otherwise
   std::string message;      // the error, or why skipped
 };
@@ -70,6 +72,7 @@ struct ApplyReport {
   std::vector<std::string> errors;    // "Deployment shop/web: 422 ...", without those of skipped steps
   std::vector<std::string> warnings;  // of the server: "Deployment shop/web: unknown field ..."
   Inventory inventory;            // as it stands in the cluster now
+  std::optional<Inventory> unrecorded;  // with `uids_later`: what is to be written by Record, soon and before the next Run
   bool complete = false;          // everything the plan wanted (holds apart) is done, and healthy where `wait` says so
 };
 
@@ -88,6 +91,9 @@ class Applier {
   // Worth calling for a plan without changes too: it brings the inventory up to date, or sends nothing.
   // Errors: of the inventory's write before (no object was touched then), kCancelled; the next run goes on from there.
   Result<ApplyReport> Run(const Plan& plan, const Inventory& inventory, const ApplyProgress& progress = nullptr, std::stop_token stop = {});
+
+  // Writes the inventory as it is. Errors: of the API, kLimit.
+  Status Record(const Inventory& inventory);
 
  private:
   kube::Client& client_;

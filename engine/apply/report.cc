@@ -70,6 +70,7 @@ Result<ApplyReport> ApplyRun::Finish() {
     result.uid = work_[i].uid.empty() ? plan_.steps[i].uid : work_[i].uid;
     result.resource_version = work_[i].resource_version;
     result.replaced = work_[i].replace == Replace::kDeleted && !plan_.steps[i].hook;
+    result.refused = work_[i].refused;
     result.health = schedule_.health(i);
     result.message = schedule_.why(i);
     if (size_t* counter = counters[static_cast<size_t>(result.state)]) ++*counter;

@@ -112,7 +112,9 @@ void ApplyRun::Advance() {
     if (!over) return;
     phase_ = Phase::kAfter;
     const Inventory exact = ExactInventory();
-    if (exact == stored_) LetGo();
+    const bool later = options_.uids_later && report_.requests > 0 && SameButUids(exact, stored_);
+    if (later && exact != stored_) report_.unrecorded = exact;
+    if (later || exact == stored_) LetGo();
     else SendInventory(exact);
   } else if (phase_ == Phase::kLetGo && on_wire_ == 0) {
     phase_ = Phase::kOver;
@@ -180,8 +182,12 @@ void ApplyRun::OnWritten(size_t step, kube::Answer answer) {
   if (Retry(step, answer)) return;
   const bool immutable = SaysImmutable(answer.status);
   if (immutable && plan_.steps[step].replaceable && !plan_.steps[step].uid.empty() && work_[step].replace == Replace::kNo) {
-    if (unplanned_replaces_ >= plan_.replaces_left)
-      return FailStep(step, answer.object.error().message() + "; it would be deleted and made anew, and that is more than the budget lets through (spec.budget)");
+    const bool guarded = plan_.steps[step].guarded;
+    if (guarded || unplanned_replaces_ >= plan_.replaces_left) {
+      work_[step].refused = true;
+      return FailStep(step, answer.object.error().message() + "; it would be deleted and made anew, and " +
+                                (guarded ? "its kind is protected" : "that is more than the budget lets through (spec.budget)"));
+    }
     ++unplanned_replaces_;
     Tell(ApplyEvent::Type::kRetry, step, "a field cannot be changed in place: replacing it");
     return SendDelete(step);

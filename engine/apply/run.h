@@ -1,7 +1,7 @@
 // One run of a plan as a step function: the Applier's loop without its thread, so that tests drive it by hand.
 //
 // Phases: the inventory's superset is written (only where something new may come to exist or a hook runs), then the steps as
-// the schedule allows, then the exact inventory (only where it differs), then hook objects are let go of. Owned by one thread; the plan, inventory, client and
+// the schedule allows, then the exact inventory (only where it differs, and may not wait), then hook objects are let go of. Owned by one thread; the plan, inventory, client and
 // options must outlive it.
 #pragma once
 
@@ -20,6 +20,10 @@
 #include "engine/plan/hooks.h"
 
 namespace plumb {
+
+// How an inventory is written.
+kube::ObjectRef RecordRef(const Inventory& inventory);
+kube::WriteOptions RecordWrite(const ApplyOptions& options);
 
 class ApplyRun {
  public:
@@ -45,6 +49,7 @@ class ApplyRun {
     bool watching = false;        // its object is watched, and looked at from time to time in case that cannot be
     Duration next_look{};
     Document seen;                // what the watch brought before the answer to the request did
+    bool refused = false;         // the server wants it replaced, and this plan may not
     bool ended = false;           // of a hook that failed: it ran, and will not do better by itself
     TimePoint started{};
     std::string old_uid;          // of a hook: whose place it takes

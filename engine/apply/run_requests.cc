@@ -7,6 +7,13 @@
 
 namespace plumb {
 
+kube::ObjectRef RecordRef(const Inventory& inventory) {
+  const ObjectId id = inventory.record();
+  return {*kube::BuiltIn("ConfigMap"), id.ns, id.name, ""};
+}
+
+kube::WriteOptions RecordWrite(const ApplyOptions& options) { return {.field_manager = options.field_manager, .force = true, .metadata_only = true}; }
+
 // Every version that the plan's CRDs serve, so that their objects need not wait for a new discovery.
 void ApplyRun::FindKindsOfCrds() {
   for (const plumb::Step& step : plan_.steps) {
@@ -100,11 +107,9 @@ void ApplyRun::SendInventory(const Inventory& inventory, Purpose purpose) {
     phase_ = Phase::kOver;
     return;
   }
-  const ObjectId id = inventory.record();
   ++on_wire_;
   ++report_.requests;
-  records().Apply({*kube::BuiltIn("ConfigMap"), id.ns, id.name, ""}, object->root(),
-                {.field_manager = options_.field_manager, .force = true, .metadata_only = true}, ReplyTo(purpose, 0));
+  records().Apply(RecordRef(inventory), object->root(), RecordWrite(options_), ReplyTo(purpose, 0));
 }
 
 kube::Client::Callback ApplyRun::ReplyTo(Purpose purpose, size_t step) {

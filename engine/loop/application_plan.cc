@@ -160,6 +160,7 @@ Result<Plan> PlanApplication(const Application& application, const DesiredSet& d
   };
   input.inventory_size = view.inventory_size;
   input.removed_recently = view.removed_recently;
+  if (view.refused) input.refused = *view.refused;
 
   std::set<ObjectId> known;
   std::vector<std::shared_ptr<ObjectDiff>> diffs(desired.manifests.size());

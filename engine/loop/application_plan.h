@@ -73,6 +73,7 @@ struct PlanView {
   std::function<std::string(const InventoryEntry&)> waits;  // why an orphan is not deleted yet, "" where it may be; null: none waits
   size_t inventory_size = 0;    // of the whole application, where the plan is for a part of it; else 0
   size_t removed_recently = 0;  // that the budget still counts
+  const std::map<ObjectId, std::string>* refused = nullptr;  // PlanInput::refused; null: none
 };
 
 // Errors: of MakePlan.

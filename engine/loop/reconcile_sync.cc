@@ -15,6 +15,8 @@ namespace {
 // How old what is known of the cluster itself may be: a freeze stops the next sync, and the healing soon after.
 constexpr Duration kFreshForSync = std::chrono::seconds(1), kFreshForHeal = std::chrono::seconds(30);
 constexpr Duration kLookAgain = std::chrono::minutes(1);  // at what only somebody outside of Plumb can end
+// What was made is in the record by name already, and known by its label: its UID follows when other work had its turn.
+constexpr Duration kUidsLater = std::chrono::seconds(1), kUidsAgain = std::chrono::minutes(1);
 constexpr size_t kDetailLines = 200;  // of one event: a plan of a thousand objects is not read in a timeline
 
 std::vector<std::string> Lines(const std::string& text) {
@@ -59,6 +61,7 @@ PlanView Reconciler::View() {
   view.contents = target_->contents;
   view.frozen = cluster_.frozen;
   view.own_namespace = target_->own_namespace;
+  view.refused = &refused_;
   if (desired_) view.autoscaled = &desired_->autoscaled;
   // What is wanted was applied already: it is the manifest of last time, and causes are exact.
   if (desired_ && revision_applied_)
@@ -164,7 +167,9 @@ Status Reconciler::SyncAll(std::stop_token stop, bool& finished) {
   return Ok();
 }
 
-Status Reconciler::HealSome(const std::set<ObjectId>& dirty, std::stop_token stop) {
+// What must not be carried out now is told by a plan for everything, so that what is told never depends on which object was looked at
+// last: `whole` is set where such a plan is due.
+Status Reconciler::HealSome(const std::set<ObjectId>& dirty, std::stop_token stop, bool& whole) {
   if (!desired_ || dirty.empty()) return Ok();
   PlanView view = View();
   DesiredSet part;
@@ -185,6 +190,7 @@ Status Reconciler::HealSome(const std::set<ObjectId>& dirty, std::stop_token sto
                          (owned && live.state == LiveObject::State::kPresent && CheckedDiff(manifest, live, view).action != DiffAction::kNone);
     if (!differs) {
       book_.Settle(id);
+      whole |= held_back_.contains(id);
       continue;
     }
     (owned ? part.manifests : needed).push_back(manifest);
@@ -201,6 +207,8 @@ Status Reconciler::HealSome(const std::set<ObjectId>& dirty, std::stop_token sto
     PLUMB_TRY(plan, MakePlanFor(part, known, view));
     bool held = false;
     status = CarryOut(plan, true, stop, held);
+    const bool told = std::all_of(plan.steps.begin(), plan.steps.end(), [this](const Step& step) { return !step.changes() || held_back_.contains(step.id); });
+    whole |= held && (holds_.empty() || !told);
     if (!status.ok() && !stop.stop_requested() && retry_at_ == TimePoint::max()) Failed(status.error(), status.error().code() != Code::kInvalid);
   }
   AssessHealth(&dirty);
@@ -219,13 +227,17 @@ void Reconciler::TellDrift(const std::vector<FoundDrift>& drifted) {
   }
 }
 
-std::optional<Reconciler::Gate> Reconciler::WhyNotNow(const Plan& plan, bool drifted) {
+std::string Reconciler::WhyWrongCluster() const {
   std::string before;
   {
     MutexLock lock(mu_);
     before = status_.cluster_identity;
   }
-  if (std::string wrong = WrongCluster(target_->cluster, cluster_, application_.target_identity, *inventory_, before); !wrong.empty()) {
+  return WrongCluster(target_->cluster, cluster_, application_.target_identity, *inventory_, before);
+}
+
+std::optional<Reconciler::Gate> Reconciler::WhyNotNow(const Plan& plan, bool drifted) {
+  if (std::string wrong = WhyWrongCluster(); !wrong.empty()) {
     LookAtAllIn(kLookAgain);
     return Gate{{"cluster", std::move(wrong), fmt::format("set spec.target.identity to {}, if this cluster is meant", cluster_.identity), {}}};
   }
@@ -241,15 +253,15 @@ std::optional<Reconciler::Gate> Reconciler::WhyNotNow(const Plan& plan, bool dri
   return std::nullopt;
 }
 
-// A plan for a part adds to what holds the whole, and lifts nothing of it.
-void Reconciler::SetHolds(const Plan& plan, bool part, const std::optional<Gate>& gate) {
+void Reconciler::SetHolds(const Plan& plan, const std::optional<Gate>& gate) {
   std::vector<HoldState> holds;
-  if (part) holds = whole_holds_;
   const bool approved = plan.ApprovedBy(approved_);
   if (gate && !gate->waits) holds.push_back(gate->hold);
   if (!approved)
     for (const Hold& hold : plan.holds) holds.push_back({hold.id, hold.reason, hold.lift, {}});
-  if (!part) whole_holds_ = holds;
+  held_back_.clear();
+  for (const Step& step : plan.steps)
+    if (step.changes() && (gate || (step.hold >= 0 && !approved))) held_back_.insert(step.id);
   for (HoldState& hold : holds) {
     const auto known = std::find_if(holds_.begin(), holds_.end(), [&](const HoldState& old) { return old.id == hold.id; });
     hold.since = known == holds_.end() ? context_.clock->Wall() : known->since;
@@ -273,15 +285,20 @@ Status Reconciler::CarryOut(const Plan& plan, bool part, std::stop_token stop, b
     for (const std::string& error : plan.unchecked) Emit(LoopEvent::Type::kWarning, error);
   if (drifted.empty() && !plan.empty() && !told) Emit(LoopEvent::Type::kPlan, SummaryLine(plan), Lines(FormatPlan(plan)));
   const std::optional<Gate> gate = WhyNotNow(plan, !drifted.empty());
-  SetHolds(plan, part, gate);
+  if (part) {
+    held = gate || (!plan.holds.empty() && !plan.ApprovedBy(approved_));
+    if (held) return Ok();
+  } else {
+    SetHolds(plan, gate);
+    held = gate || !holds_.empty();
+  }
   {
     MutexLock lock(mu_);
-    if (!plan.empty() && (!part || whole_holds_.empty()))  // what waits for an approval stays the plan that is told
+    if (!plan.empty() && (!part || holds_.empty()))  // what waits for an approval stays the plan that is told
       std::tie(status_.plan_digest, status_.plan) = std::tie(plan.digest, plan.summary);
-    if (!part || whole_holds_.empty()) status_.approval = plan.ApprovedBy(approved_) ? "" : plan.approval;
+    if (!part) status_.approval = plan.ApprovedBy(approved_) ? "" : plan.approval;
     if (request_) status_.sync_handled = request_->id;
   }
-  held = gate.has_value() || !holds_.empty();
   if (gate) return Ok();
   const WallTime started = context_.clock->Wall();
   const Status status = Apply(plan, drifted, stop);
@@ -309,6 +326,7 @@ Status Reconciler::Apply(const Plan& plan, const std::vector<FoundDrift>& drifte
   options.approved = approved_;
   options.health = assessed_by_;
   options.records = &target_->record_client();
+  options.uids_later = true;
   Applier applier(*target_->client, target_->resources, options, *context_.clock);
   const auto progress = [&](const ApplyEvent& applied) {
     if (!applied.step || !drifted.empty()) return;
@@ -323,6 +341,7 @@ Status Reconciler::Apply(const Plan& plan, const std::vector<FoundDrift>& drifte
   };
   if (context_.archive)
     options.before_removal = [this](const Plan& of, const std::vector<size_t>& steps) { return context_.archive(of, steps, application_, cluster_.identity); };
+  if (unrecorded_) PLUMB_OK(RecordUids());
   if (!cluster_.identity.empty()) inventory_->set_cluster(cluster_.identity);
   RecordSource(application_, plan, approved_, *inventory_);
   auto run = applier.Run(plan, *inventory_, progress, stop);
@@ -332,6 +351,8 @@ Status Reconciler::Apply(const Plan& plan, const std::vector<FoundDrift>& drifte
   }
   const ApplyReport& report = *run;
   inventory_ = report.inventory;
+  unrecorded_ = report.unrecorded;
+  if (unrecorded_) record_at_ = context_.clock->Now() + kUidsLater;
   failed_objects_.clear();
   size_t removed = 0;
   for (size_t i = 0; i < plan.steps.size(); ++i) {
@@ -339,6 +360,7 @@ Status Reconciler::Apply(const Plan& plan, const std::vector<FoundDrift>& drifte
     if (!approved && (report.steps[i].state == StepResult::State::kDeleted || report.steps[i].replaced)) ++removed;
     if (!plan.steps[i].hook) written_.Note(plan.steps[i].id, report.steps[i].resource_version, context_.clock->Now());
     const StepResult::State state = report.steps[i].state;
+    if (report.steps[i].refused) refused_.insert_or_assign(plan.steps[i].id, plan.steps[i].uid);
     if (state == StepResult::State::kApplied) fights_.Wrote(plan.steps[i], context_.clock->Now());
     if (state == StepResult::State::kFailed || state == StepResult::State::kBlocked || state == StepResult::State::kSkipped)
       failed_objects_.insert(plan.steps[i].id);
@@ -362,6 +384,19 @@ Status Reconciler::Apply(const Plan& plan, const std::vector<FoundDrift>& drifte
     Emit(std::move(event));
     book_.Settle(drift.id);
   }
+  return Ok();
+}
+
+// The write that Apply left for later.
+Status Reconciler::RecordUids() {
+  record_at_ = context_.clock->Now() + kUidsAgain;
+  PLUMB_OK(LookAtCluster(kFreshForHeal));
+  if (std::string wrong = WhyWrongCluster(); !wrong.empty()) return Conflict(std::move(wrong));
+  ApplyOptions options;
+  options.records = &target_->record_client();
+  PLUMB_OK(Applier(*target_->client, target_->resources, options, *context_.clock).Record(*unrecorded_));
+  inventory_ = *std::exchange(unrecorded_, std::nullopt);
+  record_at_ = TimePoint::max();
   return Ok();
 }
 

@@ -137,7 +137,7 @@ Status Reconciler::Reconcile(std::stop_token stop) {
     *due = TimePoint::max();
   }
   Status status = Pass(work, pass.get_token());
-  LookAt(std::min(retry_at_, whole_at_));
+  LookAt(std::min({retry_at_, whole_at_, record_at_}));
   bool superseded;
   {
     MutexLock lock(mu_);
@@ -173,19 +173,20 @@ Status Reconciler::Pass(const Work& work, std::stop_token stop) {
     }
     target_ = std::move(*target);
   }
+  if (unrecorded_ && record_at_ <= context_.clock->Now()) static_cast<void>(RecordUids());  // a failure is tried again, or told by the next write
   if (application_.deleting) return DeleteAll(stop);
   const bool changed = (work.source || !rendering_.rendered()) && RefreshSources();
   if (!rendering_.rendered()) return Ok();  // nothing known yet: unknown is not empty
   // A source that failed does not keep the last good revision from being healed; only pruning waits.
   Status status = Ok();
   if (!inventory_) status = LoadInventory();
-  bool finished = false;
-  if (status.ok() && (changed || !desired_ || work.all)) {
-    status = CompleteManifests();
-    if (status.ok()) status = SyncAll(stop, finished);
-  } else if (status.ok()) {
-    return HealSome(work.dirty, stop);
+  bool finished = false, whole = changed || !desired_ || work.all;
+  if (status.ok() && !whole) {
+    status = HealSome(work.dirty, stop, whole);
+    if (!status.ok() || !whole) return status;
   }
+  if (status.ok()) status = CompleteManifests();
+  if (status.ok()) status = SyncAll(stop, finished);
   if (stop.stop_requested() || (status.ok() && !finished)) return status;
   if (status.ok()) {
     sync_failure_.clear();
@@ -230,6 +231,7 @@ bool Reconciler::RefreshSources() {
     assessed_by_ = std::make_shared<const HealthRules>(std::move(health));
     rules_ = ignore_;
     rules_.Add(rendering_.rules());
+    refused_.clear();
   }
   const auto begin = [&] {
     revision_seen_ = context_.clock->Now();

@@ -102,11 +102,13 @@ class Reconciler {
   Status LoadInventory();
   Status LookAtCluster(Duration max_age);
   Status SyncAll(std::stop_token stop, bool& finished);
-  Status HealSome(const std::set<ObjectId>& dirty, std::stop_token stop);
+  Status HealSome(const std::set<ObjectId>& dirty, std::stop_token stop, bool& whole);
   Status CarryOut(const Plan& plan, bool part, std::stop_token stop, bool& held);
   Status Apply(const Plan& plan, const std::vector<FoundDrift>& drifted, std::stop_token stop);
+  Status RecordUids();
+  std::string WhyWrongCluster() const;  // "" where it is the one that is meant
   std::optional<Gate> WhyNotNow(const Plan& plan, bool drifted);
-  void SetHolds(const Plan& plan, bool part, const std::optional<Gate>& gate);
+  void SetHolds(const Plan& plan, const std::optional<Gate>& gate);
   void TellDrift(const std::vector<FoundDrift>& drifted);
   void Remember(const Plan& plan, HistoryEntry::Result result, std::string message, WallTime started);
   void AssessHealth(const std::set<ObjectId>* only);
@@ -135,7 +137,8 @@ class Reconciler {
   std::optional<DesiredSet> desired_;
   std::map<ObjectId, size_t> index_;  // of desired_->manifests
   std::vector<Health> health_;        // beside desired_->manifests
-  std::optional<Inventory> inventory_;
+  std::optional<Inventory> inventory_;   // as it stands in the cluster
+  std::optional<Inventory> unrecorded_;  // what it is to be at record_at_: with the UIDs of what was made
   std::string seen_revision_;  // the newest that the source has
   std::string revision_;       // the newest that could be rendered
   std::string subject_;
@@ -148,10 +151,12 @@ class Reconciler {
   bool taken_over_ = false;  // the status is of before a restart or a hand-over, and no pass came to its end yet
   bool gone_ = false;  // of a deletion: all that was to be deleted is
   std::string told_failure_, told_hold_, told_plan_;
-  std::vector<HoldState> holds_, whole_holds_;  // whole_holds_: of the last plan for everything
+  std::vector<HoldState> holds_;          // of the last plan for everything
+  std::set<ObjectId> held_back_;          // what that plan did not carry out
+  std::map<ObjectId, std::string> refused_;  // of this revision: PlanInput::refused
   std::set<ObjectId> failed_objects_;  // of the last plan: not touched before the next one
   Backoff backoff_;
-  TimePoint retry_at_ = TimePoint::max(), whole_at_ = TimePoint::max();
+  TimePoint retry_at_ = TimePoint::max(), whole_at_ = TimePoint::max(), record_at_ = TimePoint::max();
   TimePoint next_look_ = TimePoint::max();
   ClusterState cluster_;                                // as it was asked last
   std::deque<std::pair<TimePoint, size_t>> removals_;   // of plans that nobody approved: when, how many

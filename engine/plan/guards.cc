@@ -87,7 +87,7 @@ bool IsProtected(const ObjectId& id, Value live, const PlanOptions& options) {
 }
 
 bool IsProtected(const Step& step, const PlanOptions& options) {
-  if (step.action == Action::kReplace && AnnotationOf(step.desired.root(), "plumb.dev/replace") == "allowed") return false;
+  if (step.action == Action::kReplace && ReplaceAllowed(step.desired.root())) return false;
   return IsProtected(step.id, step.live.root(), options);
 }
 
@@ -106,6 +106,8 @@ std::optional<std::string> WhyInUse(const ObjectId& id, const PlanInput& input, 
   if (!cascade.dragged.empty()) *takes_along = fmt::format("{} object{} in it: {}", cascade.dragged.size(), cascade.dragged.size() == 1 ? "" : "s", NameSome(cascade.dragged));
   return std::nullopt;
 }
+
+bool ReplaceAllowed(Value desired) { return AnnotationOf(desired, "plumb.dev/replace") == "allowed"; }
 
 std::string FrozenText(std::string_view reason) { return fmt::format("destructive operations are frozen: {}", reason); }
 

@@ -17,6 +17,7 @@ std::optional<std::string> WhyKept(const InventoryEntry& entry, Value live, cons
 bool IsProtected(const ObjectId& id, Value live, const PlanOptions& options);
 // The same of a step that deletes or replaces; the word for a replace stands in the manifest.
 bool IsProtected(const Step& step, const PlanOptions& options);
+bool ReplaceAllowed(Value desired);  // by the annotation plumb.dev/replace, also of a protected kind
 
 // Why the contents of a Namespace or CustomResourceDefinition keep it from being deleted, or nullopt. `takes_along`: what
 // would go with it.

@@ -161,6 +161,17 @@ Manifest Stamp(Manifest manifest, std::string_view applyset_id) {
   return manifest;
 }
 
+bool SameButUids(const Inventory& a, const Inventory& b) {
+  Inventory with_uids = a;
+  for (const auto& [id, entry] : b.entries())
+    if (const InventoryEntry* known = a.Find(id)) {
+      InventoryEntry copy = *known;
+      copy.uid = entry.uid;
+      with_uids.Set(std::move(copy));
+    }
+  return with_uids == b;
+}
+
 Inventory Superset(const Inventory& old, std::span<const InventoryEntry> adds) {
   Inventory out = old;
   for (const InventoryEntry& entry : adds)

@@ -2,7 +2,7 @@
 //
 // Kept in one ConfigMap per application, which is also an ApplySet parent (KEP-3659), so that kubectl understands it.
 // The life of the record makes crashes harmless: before anything is applied it names old and new objects together
-// (Superset), and afterwards exactly what is there (ExactAfter, apply/). Written only where it changes.
+// (Superset), and afterwards exactly what is there (ApplyRun::ExactInventory). Written only where it changes.
 //
 // Plain values, no I/O.
 #pragma once
@@ -82,6 +82,9 @@ inline constexpr std::string_view kPartOfLabel = "applyset.kubernetes.io/part-of
 
 // The manifest with the label that says which ApplySet it belongs to. Shares everything else.
 Manifest Stamp(Manifest manifest, std::string_view applyset_id);
+
+// They differ in nothing but what UIDs they know.
+bool SameButUids(const Inventory& a, const Inventory& b);
 
 // `old` and every id of `adds` that it has not (without UID): what is written before the first object is.
 Inventory Superset(const Inventory& old, std::span<const InventoryEntry> adds);

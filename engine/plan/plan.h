@@ -74,7 +74,8 @@ struct Step {
   size_t stage = 0;                        // index in Plan::stages
   int hold = -1;                           // index in Plan::holds: not carried out until lifted; -1 none
   bool owned = true;                       // goes into the inventory
-  bool replaceable = false;                // may be deleted and made anew where the server refuses a change as immutable
+  bool replaceable = false;                // may be deleted and made anew where the server refuses a change as immutable,
+  bool guarded = false;                    // but of a protected kind: not in a plan that did not say so
   std::string why;                         // of kKeep, kBlocked, kReplace; else ""
   bool in_use = false;                     // of kKeep: what is in it belongs to others, or is not known
   std::string takes_along;                 // of deletes: what goes with it beside the plan's own steps, counted and named; else ""
@@ -121,8 +122,8 @@ struct Plan {
   bool heals = false;                   // of a part of an application: it is no sync, and says nothing about one
   std::optional<SyncRecord> sync;       // what the inventory says of this sync before the first hook runs
   std::vector<HookLeftover> leftovers;  // hook objects to let go of
-  // Replaces that only the server asks for, when it refuses a change as immutable: no plan can hold those, so this many are let
-  // through by the budget, beside what the plan itself deletes and replaces.
+  // Replaces that only the server asks for, when it refuses a change as immutable: this many are let through by the budget, beside
+  // what the plan itself deletes and replaces. More of them fail, and are replaces of the next plan (PlanInput::refused).
   size_t replaces_left = SIZE_MAX;
   PlanSummary summary;  // held steps are counted as held only
   // SHA-256 in hexadecimal over everything that would change: the same changes have the same digest on any machine.

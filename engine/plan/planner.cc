@@ -86,6 +86,7 @@ class Planner {
       step.uid = step.live->Get("metadata").GetString("uid");
       if (!step.uid.empty()) wanted_uids_.insert(step.uid);
     }
+    step.guarded = step.replaceable && IsProtected(step.id, desired.live.object.root(), input_.options) && !ReplaceAllowed(step.desired.root());
     Decide(desired, step);
     for (const std::string& warning : SyncOptionWarnings(desired.manifest.root())) plan_.warnings.push_back(NameOf(desired.manifest) + ": " + warning);
     if (step.diff)
@@ -127,14 +128,19 @@ class Planner {
       // Only the server knows whether it is in sync, and it did not say: never "unchanged".
       if (!step.diff->unanswered.empty()) return Block(step, fmt::format("whether it is in sync is not known: {}", step.diff->unanswered));
       step.action = Action::kNone;
-    } else if (step.diff && step.diff->must_replace()) {
+    } else if (step.diff && (step.diff->must_replace() || Refused(step))) {
       if (!IsReplaceable(step.id, step.desired.root(), input_.options)) return Block(step, ImmutableText(*step.diff));
       if (!input_.frozen.empty()) return Block(step, FrozenText(input_.frozen));
       step.action = Action::kReplace;
-      step.why = ImmutableFields(*step.diff) + " cannot be changed in place";
+      step.why = step.diff->must_replace() ? ImmutableFields(*step.diff) + " cannot be changed in place" : "the server refuses to change it in place";
     } else {
       step.action = Action::kPatch;
     }
+  }
+
+  bool Refused(const Step& step) const {
+    const auto refused = input_.refused.find(step.id);
+    return step.replaceable && refused != input_.refused.end() && refused->second == step.uid;
   }
 
   // Taken over is what its application let go, and what nobody's record speaks of.

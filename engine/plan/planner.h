@@ -89,6 +89,8 @@ struct PlanInput {
   Inventory inventory;                               // as it was written last
   // Of a plan for a part of an application: how much the whole inventory has; 0: `inventory` is the whole.
   size_t inventory_size = 0;
+  // Objects of which the server has refused what is wanted as a change in place, with the UIDs they had: they are to be replaced.
+  std::map<ObjectId, std::string> refused;
   size_t removed_recently = 0;                       // deletes and replaces of earlier plans that the budget still counts
   std::string moved;                                 // the source is another one than that of the inventory: both; "": it is not
   // Orphans that are not deleted this time, and why: others may still claim them. They become Plan::pending.

@@ -144,6 +144,28 @@ TEST(Apply, ReplacesThatOnlyTheServerAsksForAreWithinTheBudget) {
   EXPECT_EQ(std::ranges::count_if(report->steps, [](const StepResult& step) { return step.replaced; }), 2);
 }
 
+// Nor is a protected kind replaced by a plan that did not say so: the word of another tool is not enough for that.
+TEST(Apply, AReplaceThatOnlyTheServerAsksForIsForAnotherPlanWhereTheKindIsProtected) {
+  World world;
+  world.plan_options.protected_kinds = {"Job.batch"};
+  const auto job = [](int revision) {
+    return std::vector<Document>{Namespace("shop"), Object("batch/v1", "Job", "shop/a", R"("spec":{"a":)" + std::to_string(revision) + "}", R"("annotations":{"argocd.argoproj.io/sync-options":"Force=true"})")};
+  };
+  world.Apply(job(1));
+  world.cluster->intercept = [&](const http::Request& request) -> std::optional<http::Response> {
+    if (request.method != "PATCH" || request.target.find("/jobs/") == std::string::npos) return std::nullopt;
+    return http::Response{422, {{"Content-Type", "application/json"}},
+                          R"({"kind":"Status","reason":"Invalid","message":"spec.template: Invalid value: field is immutable","code":422})"};
+  };
+  const Plan plan = world.MakePlanFor(job(2));
+  const auto report = world.Run(plan);
+  ASSERT_TRUE(report.ok());
+  ASSERT_EQ(report->errors.size(), 1u);
+  EXPECT_THAT(report->errors[0], HasSubstr("its kind is protected"));
+  for (size_t i = 0; i < plan.steps.size(); ++i) EXPECT_EQ(report->steps[i].refused, plan.steps[i].id.kind == "Job");
+  EXPECT_TRUE(world.cluster->Find({"batch", "Job", "shop", "a"}));
+}
+
 TEST(Apply, UnavailableIsRetriedWithGrowingPausesAndThenFails) {
   World world;
   world.Apply({Namespace("shop")});
@@ -225,6 +247,23 @@ TEST(Apply, PlanOfAPartLeavesTheRestOnRecord) {
   EXPECT_TRUE(world.Run(*plan)->complete);
   EXPECT_EQ(world.Stored().entries().size(), before.entries().size());
   EXPECT_NE(world.Recorded({"", "ConfigMap", "shop", "a"})->uid, before.Find({"", "ConfigMap", "shop", "a"})->uid);
+}
+
+TEST(Apply, ARecordThatMissesNothingButUidsMayFollowLater) {
+  World world;
+  world.options.uids_later = true;
+  ApplyReport report = world.Apply({Namespace("shop"), Config("shop/a"), Config("shop/b")});
+  ASSERT_TRUE(report.unrecorded);
+  EXPECT_EQ(report.inventory, world.Stored());
+  EXPECT_TRUE(SameButUids(*report.unrecorded, report.inventory));
+  EXPECT_EQ(world.Recorded({"", "ConfigMap", "shop", "a"})->uid, "");
+  EXPECT_FALSE(report.unrecorded->Find({"", "ConfigMap", "shop", "a"})->uid.empty());
+  report = world.Apply({Namespace("shop"), Config("shop/a"), Config("shop/b")});
+  EXPECT_FALSE(report.unrecorded) << "a run that has nothing to send sends that";
+  EXPECT_FALSE(world.Recorded({"", "ConfigMap", "shop", "a"})->uid.empty());
+  report = world.Apply({Namespace("shop"), Config("shop/a")});
+  EXPECT_FALSE(report.unrecorded) << "what is gone leaves the record at once";
+  EXPECT_FALSE(world.Recorded({"", "ConfigMap", "shop", "b"}));
 }
 
 TEST(Apply, MakesTheNamespaceOfItsRecord) {
@@ -385,6 +424,7 @@ TEST(Apply, KilledAnywhereTheNextRunFinishes) {
     World world;
     world.plan_options.budget_deletes = 100;
     world.plan_options.protected_kinds.clear();
+    world.options.uids_later = seed % 2 == 0;
     std::vector<Document> desired;
     for (int version = 0; version < 3; ++version) {
       desired = RandomVersion(random, version);
@@ -408,6 +448,7 @@ TEST(Apply, KilledAnywhereTheNextRunFinishes) {
         else world.cluster->pending.erase(world.cluster->pending.begin());
       }
     }
+    world.options.uids_later = false;
     world.Apply(desired);
 
     std::set<ObjectId> want, have;

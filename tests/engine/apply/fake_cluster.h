@@ -39,6 +39,7 @@ class FakeCluster final : public kube::Transport {
   Document Get(const ObjectId& id) const;  // null where absent
   void Put(Document object);               // as somebody else would, with a fresh UID
   void Remove(const ObjectId& id);
+  void Notify(std::string_view type, const Document& object) const;  // tells who watches; of an older object: too late
   void ExpireNext(const ObjectId& id) { expires_.insert(id); }  // somebody deletes it at the next Tick
 
   std::vector<Pending> pending;
@@ -65,7 +66,6 @@ class FakeCluster final : public kube::Transport {
   class StreamHandle;
   http::Response List(const kube::ObjectRef& collection, std::string_view label) const;
   Document Store(const Document& object, int generation);
-  void Notify(std::string_view type, const Document& object) const;
   http::Response Patch(const kube::ObjectRef& ref, const http::Request& request);
   http::Response JsonPatch(const kube::ObjectRef& ref, const http::Request& request);
   void Expire(const ObjectId& id);

@@ -83,6 +83,32 @@ TEST(Hooks, RunAgainForTheNextContentAndTheOldObjectGoesFirst) {
   EXPECT_EQ(Runs(world).size(), 3u) << "a sync that somebody asks for runs them, the pass after it does not";
 }
 
+TEST(Hooks, LateEventsOfTheLastRunTellNothingOfThisOne) {
+  World world;
+  const auto desired = [](std::string_view config) { return std::vector<Document>{Namespace("shop"), Hook("shop/migrate", "PreSync"), Config(config)}; };
+  world.Apply(desired("shop/a"));
+  const Document last = world.cluster->Get(kMigrate);
+  const Plan plan = world.MakePlanFor(desired("shop/b"));
+  const Inventory inventory = world.Stored();
+  const ResourceLookup resources = FakeResources;
+  ApplyRun run(world.client, resources, world.options, world.clock, plan, inventory, nullptr);
+  const auto until_quiet = [&] {
+    while (run.Step() && !world.cluster->pending.empty()) world.cluster->Handle();
+  };
+  until_quiet();  // no controller has looked at it yet
+  ASSERT_NE(world.cluster->Get(kMigrate)->Get("metadata").GetString("uid"), last->Get("metadata").GetString("uid"));
+  world.cluster->Notify("MODIFIED", last);
+  world.cluster->Notify("DELETED", last);
+  until_quiet();
+  EXPECT_FALSE(world.cluster->Find({"", "ConfigMap", "shop", "b"})) << "the phase after it has begun";
+  world.cluster->Tick();
+  until_quiet();
+  EXPECT_TRUE(world.cluster->Find({"", "ConfigMap", "shop", "b"}));
+  const auto report = run.Finish();
+  ASSERT_TRUE(report.ok());
+  EXPECT_TRUE(report->complete) << ::testing::PrintToString(report->errors);
+}
+
 TEST(Hooks, AHookThatLeavesGitIsNotDeleted) {
   World world;
   world.Apply({Namespace("shop"), Hook("shop/migrate", "PreSync"), Config("shop/a")});

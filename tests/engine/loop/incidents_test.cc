@@ -327,6 +327,8 @@ TEST_F(Incidents, N26WrongCluster) {
   Sync("2222", Maps(0, 2));
   EXPECT_THAT(rig.gateway->writes, IsEmpty()) << "nothing at all is written";
   NothingDestroyed("cluster", "is another one than before");
+  NextLook();
+  EXPECT_THAT(rig.gateway->writes, IsEmpty()) << "nor is what was put off";
   rig.state.identity = here;
   NextLook();
   EXPECT_THAT(rig.gateway->deletes, SizeIs(1));

@@ -90,6 +90,8 @@ TEST_F(LoopTest, PushWakesOnlyTheApplicationsThatItTouches) {
   tree = std::make_shared<MemoryTree>(Files(100));
   for (int i = 0; i < 100; ++i) ASSERT_TRUE(loop->Set(App("app-" + std::to_string(i), "app-" + std::to_string(i))).ok());
   Run();
+  site.clock.Advance(std::chrono::seconds(1));
+  Run();  // UIDs are recorded
   site.gateway->requests = 0;
   site.gateway->writes.clear();
   auto files = Files(100);

@@ -36,10 +36,49 @@ TEST(Reconciler, FirstPassAppliesAndSaysSo) {
   EXPECT_THAT(rig.log.Take(), ElementsAre("revision: 1111 commit 1111", "plan: 1 to create", "apply: create ConfigMap default/a", "synced: 1 to create", "healthy: all 1 objects of 1111"));
 }
 
+std::string RecordedUid(Rig& rig, const ObjectId& id) {
+  auto record = Inventory::Parse(rig.Get("ConfigMap", "default", "plumb-inventory-shop").root());
+  EXPECT_TRUE(record.ok() && record->Find(id));
+  return record.ok() && record->Find(id) ? record->Find(id)->uid : "no record";
+}
+
+TEST(Reconciler, UidsOfWhatWasMadeAreRecordedASecondLaterOrBeforeTheNextWrite) {
+  Rig rig;
+  const auto uid = [&](const std::string& name) { return std::string(rig.Get("ConfigMap", "default", name)->Get("metadata").GetString("uid")); };
+  rig.Push("1111", {{"a.yaml", ConfigMap("a")}});
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_THAT(rig.gateway->writes, ElementsAre(HasSubstr("/configmaps/plumb-inventory-shop"), HasSubstr("/configmaps/a")));
+  EXPECT_EQ(RecordedUid(rig, kA), "");
+  EXPECT_EQ(rig.reconciler->next_look(), rig.clock.Now() + seconds(1));
+  rig.Settle();
+  EXPECT_THAT(rig.gateway->writes, ElementsAre(HasSubstr("/configmaps/plumb-inventory-shop")));
+  EXPECT_EQ(RecordedUid(rig, kA), uid("a"));
+  EXPECT_EQ(rig.reconciler->next_look(), TimePoint::max());
+
+  rig.Push("2222", {{"a.yaml", ConfigMap("a")}, {"b.yaml", ConfigMap("b")}});
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_EQ(RecordedUid(rig, kB), "");
+  rig.Push("3333", {{"a.yaml", ConfigMap("a", "2")}, {"b.yaml", ConfigMap("b")}});
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_THAT(rig.gateway->writes, ElementsAre(HasSubstr("/configmaps/plumb-inventory-shop"), HasSubstr("/configmaps/a")));
+  EXPECT_EQ(RecordedUid(rig, kB), uid("b"));
+}
+
+// Another process begins with what the cluster says: what this one had put off is made up for by its first pass.
+TEST(Reconciler, UidsThatWereNeverRecordedAreRecordedAfterARestart) {
+  Rig rig;
+  rig.Push("1111", {{"a.yaml", ConfigMap("a")}});
+  ASSERT_TRUE(rig.Pass().ok());
+  rig.Make("");
+  ASSERT_TRUE(rig.Pass().ok());
+  EXPECT_EQ(RecordedUid(rig, kA), rig.Get("ConfigMap", "default", "a")->Get("metadata").GetString("uid"));
+}
+
 TEST(Reconciler, SecondPassSendsNothing) {
   Rig rig;
   rig.Push("1111", {{"a.yaml", ConfigMap("a")}});
   ASSERT_TRUE(rig.Pass().ok());
+  rig.Settle();
   rig.reconciler->MarkAllDirty();
   ASSERT_TRUE(rig.Pass().ok());
   EXPECT_THAT(rig.gateway->writes, IsEmpty());
@@ -73,6 +112,7 @@ TEST(Reconciler, WhatWasUnknownWhenItWasLookedAtIsLookedAtAgainOnceItIsListed) {
   Rig rig;
   rig.Push("1111", {{"a.yaml", ConfigMap("a")}});
   ASSERT_TRUE(rig.Pass().ok());
+  rig.Settle();
   EXPECT_TRUE(rig.status().healthy);
   EXPECT_FALSE(rig.reconciler->MarkListed()) << "it waits for nothing";
   rig.live.unknown["ConfigMap"] = "watch configmaps: 410: too old";
@@ -97,6 +137,7 @@ TEST(Reconciler, ANamespaceThatIsOnlyNeededNeitherDriftsNorIsTaken) {
   const ObjectId id = {"", "Namespace", "", "team"};
   rig.Push("1111", {{"a.yaml", ConfigMap("a")}});
   ASSERT_TRUE(rig.Pass().ok());
+  rig.Settle();
   rig.Edit("Namespace", "", "team", R"({"metadata":{"annotations":{"by":"hand"}}})");
   for (const bool missed : {false, true}) {
     if (missed) rig.live.missed.insert(id);  // the first list of namespaces is on its way
@@ -244,6 +285,7 @@ TEST(Reconciler, RenderThatFailsChangesNothingAndIsNotTriedAgainUntilTheFilesCha
   Rig rig;
   rig.Push("1111", {{"a.yaml", ConfigMap("a")}});
   ASSERT_TRUE(rig.Pass().ok());
+  rig.Settle();
   rig.Push("2222", {{"a.yaml", "kind: [\n"}});
   EXPECT_TRUE(rig.Pass().ok()) << "trying again would not help";
   EXPECT_THAT(rig.status().summary, HasSubstr("Failed: render: a.yaml:"));

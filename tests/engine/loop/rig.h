@@ -213,6 +213,11 @@ class Rig : public Site {
     if (move.before) move.changes = move.after->tree->ChangesSince(*move.before->tree, 1000);
     return reconciler->SourceMoved(0, move);
   }
+  // Lets it record the UIDs of what it made (docs/safety.md).
+  void Settle() {
+    clock.Advance(std::chrono::seconds(1));
+    EXPECT_TRUE(Pass().ok());
+  }
   Status Pass() {
     gateway->writes.clear();
     gateway->requests = 0;
