@@ -18,6 +18,8 @@
 #include <filesystem>
 #include <optional>
 
+#include "core/blocking.h"
+
 extern char** environ;
 
 namespace plumb {
@@ -205,6 +207,7 @@ class Child {
   }
 
   Result<ProcessResult> Wait() {
+    const Blocking blocking;
     std::stop_callback wake(stop_, [this] {
       const uint64_t one = 1;
       if (write(wake_.get(), &one, sizeof one) < 0) return;  // full: it is awake already

@@ -22,6 +22,7 @@ Result<YamlDocuments> YamlCache::Parse(std::string_view text, const YamlOptions&
     MutexLock lock(mu_);
     if (const auto found = by_key_.find(key); found != by_key_.end()) {
       ++hits_;
+      found->second->used = clock_.Now();
       entries_.splice(entries_.begin(), entries_, found->second);
       return found->second->documents;
     }
@@ -34,9 +35,10 @@ Result<YamlDocuments> YamlCache::Parse(std::string_view text, const YamlOptions&
   Entries freed;  // let go of outside of the lock
   MutexLock lock(mu_);
   if (by_key_.contains(key)) return documents;
-  entries_.push_front({std::move(key), documents, bytes});
+  const TimePoint now = clock_.Now();
+  entries_.push_front({std::move(key), documents, bytes, now});
   by_key_[entries_.front().key] = entries_.begin();
-  for (kept_ += bytes; kept_ > bytes_;) {
+  for (kept_ += bytes; kept_ > bytes_ || now - entries_.back().used > unused_;) {
     kept_ -= entries_.back().bytes;
     by_key_.erase(entries_.back().key);
     freed.splice(freed.begin(), entries_, std::prev(entries_.end()));

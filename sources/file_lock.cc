@@ -10,6 +10,8 @@
 #include <thread>
 #include <utility>
 
+#include "core/blocking.h"
+
 namespace plumb {
 
 constexpr auto kAskAgain = std::chrono::milliseconds(20);  // flock has no bounded wait
@@ -32,6 +34,7 @@ Result<FileLock> FileLock::Take(const std::string& file, Duration wait, std::sto
     return errno == EACCES ? Denied(message) : Unavailable(message);
   }
   const TimePoint deadline = Clock::Real().Now() + wait;
+  const Blocking blocking;
   while (flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR)
       return Unavailable(fmt::format("lock '{}': {}", file, std::strerror(errno)));

@@ -6,6 +6,7 @@
 
 #include <memory>
 
+#include "core/blocking.h"
 #include "sources/inner_address.h"
 
 namespace plumb {
@@ -89,6 +90,7 @@ Status RequestOnce(const std::string& url, Transfer& transfer, std::string* next
   set(CURLOPT_NOPROGRESS, 0L);
   set(CURLOPT_XFERINFOFUNCTION, OnProgress);
   set(CURLOPT_XFERINFODATA, &transfer);
+  const Blocking blocking;
   if (const CURLcode code = curl_easy_perform(curl.get()); code != CURLE_OK) return FailedTransfer(code, transfer, url, detail);
   char* target = nullptr;
   curl_easy_getinfo(curl.get(), CURLINFO_REDIRECT_URL, &target);

@@ -1,5 +1,7 @@
 #include "engine/apply/mailbox.h"
 
+#include "core/blocking.h"
+
 namespace plumb {
 
 void Mailbox::Put(Letter letter) {
@@ -27,6 +29,7 @@ void Mailbox::Wait(std::optional<Duration> longest, const std::stop_token& stop)
   });
   MutexLock lock(mu_);
   if (!letters_.empty() || woken_ || stop.stop_requested()) return;
+  const Blocking blocking;
   // One wait is enough: the caller looks at everything again, whatever woke it.
   if (longest) arrived_.wait_for(mu_, *longest);
   else arrived_.wait(mu_);

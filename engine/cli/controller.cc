@@ -76,7 +76,8 @@ Result<int> Run(const Flags& flags) {
   targets.Set("", transport);
   LoopContext context = serving.context();
   PLUMB_OK(KeepDeleted(flags, context));
-  Controller controller(client, targets, std::move(context), serving.loop_options(), options);
+  PLUMB_TRY(loop_options, serving.loop_options());
+  Controller controller(client, targets, std::move(context), std::move(loop_options), options);
   PLUMB_OK(serving.Serve(controller.loop(), [&](std::string* why) { return controller.Ready(why); }, [&] { return targets.Outstanding(); },
                          [&] { return controller.members(); }));
   log::Info("following Applications", {{"namespace", options.ns}});

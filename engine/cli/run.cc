@@ -66,7 +66,8 @@ Result<int> Run(const Flags& flags) {
     return Invalid(fmt::format("spec.target.cluster: '{}' is for the controller; 'plumb run' has one cluster, that of its kubeconfig", application.target_cluster));
   };
   PLUMB_OK(KeepDeleted(flags, context));
-  auto loop = std::make_unique<Loop>(context, serving.loop_options());
+  PLUMB_TRY(loop_options, serving.loop_options());
+  auto loop = std::make_unique<Loop>(context, std::move(loop_options));
   live.SetOnChange([listener = loop->live_listener(), &live](const ObjectId& id) { listener(&live, id); });
   for (Application& application : applications) PLUMB_OK(loop->Set(std::move(application)));
   PLUMB_OK(serving.Serve(*loop, [&](std::string* why) { return loop->Ready(why); },

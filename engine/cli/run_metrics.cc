@@ -36,6 +36,7 @@ void MeasureLoop(Metrics& metrics, const Loop& loop) {
   }
   metrics.SetApplications(std::move(states));
   metrics.SetQueueDepth(loop.queue_depth());
+  metrics.SetWaiting(loop.waiting());
 }
 
 }  // namespace plumb::cli

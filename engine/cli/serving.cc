@@ -32,6 +32,8 @@ std::vector<Flag> ServingFlags() {
   std::vector<Flag> flags = {{"listen", 0, "ADDRESS", "where to serve metrics, probes and webhooks", "127.0.0.1:8080", false, {}},
                              {"write-address", 0, "FILE", "write the address it listens on here (for port 0)", "", false, {}},
                              {"cache", 0, "DIR", "where fetched repositories are kept (default: ~/.cache/plumb)", "", false, {}}};
+  flags.push_back({"workers", 0, "N", "applications that are worked on at a time", "16", false, {}});
+  flags.push_back({"waiting", 0, "N", "more of them that only wait for a rollout, a hook or a server", "200", false, {}});
   for (const Flag& flag : ArchiveFlags()) flags.push_back(flag);
   for (const Flag& flag : ArchiveBoundFlags()) flags.push_back(flag);
   for (const Flag& flag : RemoteBaseFlags("none")) flags.push_back(flag);
@@ -71,8 +73,12 @@ LoopContext Serving::context() {
   return context;
 }
 
-LoopOptions Serving::loop_options() {
+Result<LoopOptions> Serving::loop_options() {
   LoopOptions options;
+  PLUMB_TRY(workers, flags_.Number("workers", 1, 256));
+  PLUMB_TRY(waiting, flags_.Number("waiting", 0, 10'000));
+  options.workers = static_cast<int>(workers);
+  options.waiting = static_cast<int>(waiting);
   options.on_pass = [this](Duration waited, Duration took) {
     metrics_.AddPass(waited, took);
     trimmer_.Touch();

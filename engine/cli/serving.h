@@ -29,7 +29,7 @@ class Serving {
 
   kube::ClientOptions client_options();
   LoopContext context();  // without target_for
-  LoopOptions loop_options();
+  Result<LoopOptions> loop_options();
 
   // Serves /metrics, probes, webhooks and the list of applications until this goes. Errors: of the flags; of the server.
   // `outstanding` are the requests that each cluster's server has not answered yet, `members` the replicas that share the work.

@@ -5,6 +5,7 @@
 #include <future>
 #include <random>
 
+#include "core/blocking.h"
 #include "core/edit.h"
 #include "core/json.h"
 #include "engine/kube/delay_queue.h"
@@ -98,6 +99,7 @@ T Wait(F&& start) {
   const auto promise = std::make_shared<std::promise<T>>();  // shared: the waiter may be gone before set_value returns
   std::future<T> future = promise->get_future();
   start([promise](T value) { promise->set_value(std::move(value)); });
+  const Blocking blocking;
   return future.get();
 }
 

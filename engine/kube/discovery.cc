@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "core/blocking.h"
 #include "core/json.h"
 #include "engine/kube/fetch_all.h"
 
@@ -76,12 +77,14 @@ Result<std::shared_ptr<const ResourceMap>> Discovery::Ask() {
 }
 
 Result<std::shared_ptr<const ResourceMap>> Discovery::Refresh() {
+  const Blocking blocking;
   MutexLock one_at_a_time(asking_);
   return AskNow();
 }
 
 // Many ask at once, as a process starts: who waited for another's question takes its answer.
 Result<std::shared_ptr<const ResourceMap>> Discovery::Newer(const ResourceMap* than) {
+  const Blocking blocking;
   MutexLock one_at_a_time(asking_);
   {
     MutexLock lock(mu_);

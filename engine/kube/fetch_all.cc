@@ -2,6 +2,8 @@
 
 #include <future>
 
+#include "core/blocking.h"
+
 namespace plumb::kube {
 
 std::vector<Result<http::Response>> FetchAll(Client& client, const std::vector<std::string>& targets, const std::string& accept) {
@@ -12,6 +14,7 @@ std::vector<Result<http::Response>> FetchAll(Client& client, const std::vector<s
     client.GetRaw(target, accept, [promise](Result<http::Response> response) { promise->set_value(std::move(response)); });
   }
   std::vector<Result<http::Response>> responses;
+  const Blocking blocking;
   for (auto& future : futures) responses.push_back(future.get());
   return responses;
 }

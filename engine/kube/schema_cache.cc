@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "core/blocking.h"
 #include "core/edit.h"
 #include "core/json.h"
 #include "engine/kube/document_folder.h"
@@ -114,6 +115,7 @@ Result<SchemaPtr> SchemaCache::LoadVersion2() {
 }
 
 Result<SchemaPtr> SchemaCache::ForKind(const Gvk& gvk) {
+  const Blocking blocking;
   MutexLock lock(mu_);
   const std::string key = KeyOf(gvk);
   const bool due = !have_index_ || clock_.Now() - index_read_ > options_.index_interval;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <condition_variable>
 
+#include "core/blocking.h"
 #include "core/edit.h"
 #include "core/hash.h"
 #include "core/json.h"
@@ -59,6 +60,7 @@ class InFlight {
  public:
   explicit InFlight(size_t most) : most_(std::max<size_t>(1, most)) {}
   void Enter() {
+    const Blocking blocking;
     MutexLock lock(mu_);
     while (count_ >= most_) changed_.wait(mu_);
     ++count_;
@@ -69,6 +71,7 @@ class InFlight {
     changed_.notify_all();
   }
   void WaitForAll() {
+    const Blocking blocking;
     MutexLock lock(mu_);
     while (count_ > 0) changed_.wait(mu_);
   }

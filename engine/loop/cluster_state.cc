@@ -4,6 +4,7 @@
 
 #include <tuple>
 
+#include "core/blocking.h"
 #include "core/edit.h"
 
 namespace plumb {
@@ -21,6 +22,7 @@ Result<ClusterState> ClusterProbe::Ask(Duration max_age) {
     if (known_ && clock_.Now() - asked_ < max_age) return *known_;
     answers = answers_;
   }
+  const Blocking blocking;
   MutexLock asking(asking_);
   {
     MutexLock lock(mu_);

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <set>
 
+#include "core/blocking.h"
 #include "core/edit.h"
 
 namespace plumb {
@@ -38,6 +39,7 @@ Contents List(kube::Client& client, const std::vector<kube::Resource>& kinds, co
   std::mutex mu;  // guards `contents` and `on_wire`: answers come on the transport's thread
   std::condition_variable answered;
   size_t on_wire = 0;
+  const Blocking blocking;
   for (const kube::Resource& resource : kinds) {
     {
       std::unique_lock lock(mu);

@@ -5,6 +5,8 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "core/blocking.h"
+
 namespace plumb {
 
 namespace {
@@ -23,6 +25,7 @@ class Pending {
     if (--count_ == 0) done_.notify_all();
   }
   void Wait() {
+    const Blocking blocking;
     std::unique_lock lock(mu_);
     done_.wait(lock, [&] { return count_ == 0; });
   }

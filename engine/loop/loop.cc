@@ -1,7 +1,6 @@
 #include "engine/loop/loop.h"
 
 #include <fmt/core.h>
-#include <pthread.h>
 
 #include <algorithm>
 
@@ -15,7 +14,8 @@ constexpr std::string_view kSource = "source:";  // no application's key: those 
 
 Loop::Loop(LoopContext context, LoopOptions options)
     : options_(std::move(options)), context_(std::move(context)), clock_(*context_.clock), hub_(context_.make_resolver), queue_(clock_),
-      backoff_(options_.backoff), random_(std::random_device{}()) {
+      backoff_(options_.backoff), random_(std::random_device{}()),
+      workers_({.active = options_.workers, .waiting = options_.waiting}, "loop", [this] { return NextJob(); }) {
   MutexLock lock(ear_->mu);
   ear_->loop = this;
 }
@@ -109,20 +109,17 @@ void Loop::Remove(const std::string& key) {
   followers_.erase(found);
 }
 
-void Loop::Start() {
-  for (int i = 0; i < options_.workers; ++i) {
-    workers_.emplace_back([this, i] {
-      pthread_setname_np(pthread_self(), fmt::format("loop-{}", i).c_str());
-      Duration waited{};
-      while (auto item = queue_.Take(&waited)) RunItem(*item, waited);
-    });
-  }
+Workforce::Job Loop::NextJob() {
+  Duration waited{};
+  auto item = queue_.Take(&waited);
+  if (!item) return nullptr;
+  return [this, item = *std::move(item), waited] { RunItem(item, waited); };
 }
 
 void Loop::Stop() {
   stop_.request_stop();
   queue_.Shutdown();
-  workers_.clear();  // joins
+  workers_.Join();
 }
 
 bool Loop::Step() {
@@ -142,7 +139,12 @@ std::shared_ptr<Reconciler> Loop::Find(const std::string& key) const {
 void Loop::RunItem(const std::string& item, Duration waited) {
   const TimePoint start = clock_.Now();
   if (item.starts_with(kSource)) {
-    RunLook(item.substr(kSource.size()));
+    const std::string source = item.substr(kSource.size());
+    const bool failing = hub_.View(source).error.has_value();
+    if (BeginLook(source, failing)) {
+      RunLook(source);
+      EndLook(failing);
+    }
   } else {
     RunPass(item);
     if (options_.on_pass) options_.on_pass(waited, clock_.Now() - start);
@@ -175,6 +177,29 @@ void Loop::RunPass(const std::string& key) {
     found->second.passed = status.ok();
   }
   if (reconciler->next_look() != TimePoint::max()) queue_.AddAfter(key, std::max(Duration::zero(), reconciler->next_look() - clock_.Now()));
+}
+
+// A repository's server that does not answer keeps a look waiting for a minute: looks at others go on, and passes anyway.
+bool Loop::BeginLook(const std::string& source, bool failing) {
+  MutexLock lock(mu_);
+  if (looks_.running >= options_.looks || (failing && looks_.failing * 2 >= options_.looks)) {
+    (failing ? looks_.later_failing : looks_.later).insert(source);
+    return false;
+  }
+  ++looks_.running;
+  looks_.failing += failing;
+  return true;
+}
+
+void Loop::EndLook(bool failing) {
+  MutexLock lock(mu_);
+  --looks_.running;
+  looks_.failing -= failing;
+  for (std::set<std::string>* later : {&looks_.later, &looks_.later_failing}) {
+    if (later->empty()) continue;
+    queue_.Add(std::string(kSource) + *later->begin());
+    later->erase(later->begin());
+  }
 }
 
 void Loop::RunLook(const std::string& source) {

@@ -16,11 +16,14 @@
 #include "engine/loop/backoff.h"
 #include "engine/loop/reconciler.h"
 #include "engine/loop/work_queue.h"
+#include "engine/loop/workforce.h"
 
 namespace plumb {
 
 struct LoopOptions {
-  int workers = 16;          // a worker that waits for a rollout costs a stack and nothing else
+  int workers = 16;          // applications that are worked on at a time
+  int waiting = 200;         // more of them that only wait, for a rollout, a hook or a server (workforce.h)
+  size_t looks = 16;         // sources that are looked at at a time, half of them at most such that failed last time
   BackoffOptions backoff;    // of sources that fail
   double poll_jitter = 0.1;  // of the poll interval, either way, so that a thousand sources are not polled at once
   size_t changed_paths = 10'000;  // of a revision; with more, each application's reads are looked at one by one
@@ -58,7 +61,7 @@ class Loop {
   void Remove(const std::string& key);
   bool Running(const std::string& key) const { return queue_.Running(key); }
 
-  void Start();
+  void Start() { workers_.Start(); }
   void Stop();   // running passes are cancelled; returns when the workers are gone
   bool Step();   // one item if one is ready; false where none was
 
@@ -78,6 +81,7 @@ class Loop {
   std::vector<ApplicationStatus> status() const;
   std::optional<ApplicationStatus> status(const std::string& key) const;
   size_t queue_depth() const { return queue_.depth(); }
+  size_t waiting() const { return workers_.waiting(); }  // workers that only wait, and whose places others have taken
   // Ready once every application has had a pass that did not fail for want of a source or cluster.
   bool Ready(std::string* why_not) const;
 
@@ -95,9 +99,12 @@ class Loop {
   };
   ReconcilerContext ContextFor(const Application& application, const std::vector<std::string>& sources);
   std::shared_ptr<Reconciler> Find(const std::string& key) const;
+  Workforce::Job NextJob();
   void RunItem(const std::string& item, Duration waited);
   void RunPass(const std::string& key);
   void RunLook(const std::string& source);
+  bool BeginLook(const std::string& source, bool failing);  // false: when one of the others ends
+  void EndLook(bool failing);
   void SetOwned(const std::string& key, const LiveStore* live, const std::vector<ObjectId>& owned);
   void SetDependencies(const std::string& key, const std::vector<Dependency>& depends_on) REQUIRES(mu_);
   void OnLiveChange(const LiveStore* live, const ObjectId& id);
@@ -120,7 +127,12 @@ class Loop {
   Backoff backoff_ GUARDED_BY(mu_);  // of sources
   std::set<std::string> pushed_ GUARDED_BY(mu_);  // sources that were pushed to since their last look
   std::minstd_rand random_ GUARDED_BY(mu_);
-  std::vector<std::jthread> workers_;
+  struct Looks {
+    size_t running = 0, failing = 0;           // failing: of those that run
+    std::set<std::string> later, later_failing;  // wait for their turn
+  };
+  Looks looks_ GUARDED_BY(mu_);
+  Workforce workers_;
 };
 
 }  // namespace plumb

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/blocking.h"
 #include "core/hash.h"
 
 namespace plumb {
@@ -41,6 +42,7 @@ SourceHub::Change SourceHub::Look(const std::string& key, std::stop_token stop, 
     if (found == entries_.end()) return Change::kNone;
     entry = found->second;
   }
+  const Blocking blocking;
   MutexLock looking(entry->looking);
   Result<SourceState> state = [&]() NO_THREAD_SAFETY_ANALYSIS -> Result<SourceState> {  // `looking` is held: the analysis does not see into lambdas
     if (!entry->resolver) {

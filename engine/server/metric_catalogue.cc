@@ -46,6 +46,7 @@ constexpr MetricInfo kCatalogue[] = {
      "Requests to the API server of a cluster that wait for their turn or for their answer."},
     {"plumb_members", kGauge, "", "Replicas that share the applications, as this one sees them; 0 without sharing, or without a Lease of its own."},
     {"plumb_queue_depth", kGauge, "", "Applications that wait for a worker."},
+    {"plumb_waiting_passes", kGauge, "", "Passes that only wait, for a rollout, a hook or a server, and whose places others have taken; --waiting bounds them."},
     {"plumb_queue_wait_seconds", kHistogram, "", "Time an application waited for a worker, in seconds."},
     {"plumb_pass_duration_seconds", kHistogram, "", "Time of one pass over an application, in seconds."},
     {"plumb_webhooks_total", kCounter, "provider,result", "Webhook calls: accepted, ignored (no push) or refused."},

@@ -151,7 +151,7 @@ struct Metrics::State {
   BoundedNames clusters_known GUARDED_BY(mu);
   std::map<std::string, size_t> outstanding GUARDED_BY(mu);
   std::vector<ApplicationState> applications GUARDED_BY(mu);
-  double queue_depth GUARDED_BY(mu) = 0, members GUARDED_BY(mu) = 0;
+  double queue_depth GUARDED_BY(mu) = 0, waiting GUARDED_BY(mu) = 0, members GUARDED_BY(mu) = 0;
 
   Counters drifts GUARDED_BY(mu){registry, "plumb_drifts_total"};
   Counters self_heals GUARDED_BY(mu){registry, "plumb_self_heals_total"};
@@ -233,6 +233,11 @@ void Metrics::SetQueueDepth(size_t applications) {
   state_->queue_depth = static_cast<double>(applications);
 }
 
+void Metrics::SetWaiting(size_t passes) {
+  MutexLock lock(state_->mu);
+  state_->waiting = static_cast<double>(passes);
+}
+
 void Metrics::SetMembers(size_t replicas) {
   MutexLock lock(state_->mu);
   state_->members = static_cast<double>(replicas);
@@ -301,6 +306,7 @@ std::string Metrics::Text() const {
     writer.Write("plumb_api_requests_outstanding", outstanding);
     writer.Write("plumb_members", s.members);
     writer.Write("plumb_queue_depth", s.queue_depth);
+    writer.Write("plumb_waiting_passes", s.waiting);
     for (prometheus::MetricFamily& family : s.registry.Collect()) families.push_back(std::move(family));
   }
   const ProcessStats process = ReadProcessStats();

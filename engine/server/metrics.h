@@ -59,6 +59,7 @@ class Metrics {
                      Duration took);  // "list" or "fetch"; "ok" or a code's name
   void AddApiRequest(std::string_view verb, int code, Duration took);
   void SetQueueDepth(size_t applications);
+  void SetWaiting(size_t passes);
   // By cluster; replaces what was told before.
   void SetOutstandingRequests(std::map<std::string, size_t> requests);
   // Replicas that share the applications, this one included; 0: it shares them with nobody, or has no Lease at present.

@@ -47,6 +47,20 @@ TEST(YamlCache, KeepsWhatIsUsedWithinItsBound) {
   EXPECT_EQ(cache.hits(), 1000u) << "one large text does not push out all others";
 }
 
+TEST(YamlCache, WhatIsNotUsedAnyMoreGoesWithTheNextText) {
+  FakeClock clock;
+  YamlCache cache(1u << 20, std::chrono::minutes(2), clock);
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(cache.Parse(Map(i)).ok());
+  clock.Advance(std::chrono::minutes(1));
+  ASSERT_TRUE(cache.Parse(Map(0)).ok());
+  clock.Advance(std::chrono::minutes(1) + std::chrono::seconds(1));
+  const size_t before = cache.bytes();
+  ASSERT_TRUE(cache.Parse(Map(100)).ok());
+  EXPECT_LT(cache.bytes(), before / 20) << "two are left";
+  ASSERT_TRUE(cache.Parse(Map(0)).ok());
+  EXPECT_EQ(cache.hits(), 2u) << "the one that was used in between is one of them";
+}
+
 TEST(YamlCache, ManyThreads) {
   YamlCache cache(50'000);
   std::vector<std::jthread> threads;
