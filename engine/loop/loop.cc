@@ -143,7 +143,7 @@ void Loop::RunItem(const std::string& item, Duration waited) {
     const bool failing = hub_.View(source).error.has_value();
     if (BeginLook(source, failing)) {
       RunLook(source);
-      EndLook(failing);
+      EndLook(source, failing);
     }
   } else {
     RunPass(item);
@@ -182,18 +182,24 @@ void Loop::RunPass(const std::string& key) {
 // A repository's server that does not answer keeps a look waiting for a minute: looks at others go on, and passes anyway.
 bool Loop::BeginLook(const std::string& source, bool failing) {
   MutexLock lock(mu_);
-  if (looks_.running >= options_.looks || (failing && looks_.failing * 2 >= options_.looks)) {
+  const TimePoint now = clock_.Now();
+  const auto quick = std::count_if(looks_.running.begin(), looks_.running.end(), [&](const auto& look) { return now - look.second < options_.slow_look; });
+  const bool room = static_cast<size_t>(quick) < options_.looks && looks_.running.size() < options_.looks * 4;
+  looks_.later.erase(source);
+  looks_.later_failing.erase(source);
+  if (!room || (failing && looks_.failing * 2 >= options_.looks)) {
     (failing ? looks_.later_failing : looks_.later).insert(source);
+    queue_.AddAfter(std::string(kSource) + source, options_.slow_look);  // at the latest, or when one of the others ends
     return false;
   }
-  ++looks_.running;
+  looks_.running.emplace(source, now);
   looks_.failing += failing;
   return true;
 }
 
-void Loop::EndLook(bool failing) {
+void Loop::EndLook(const std::string& source, bool failing) {
   MutexLock lock(mu_);
-  --looks_.running;
+  looks_.running.erase(source);
   looks_.failing -= failing;
   for (std::set<std::string>* later : {&looks_.later, &looks_.later_failing}) {
     if (later->empty()) continue;

@@ -23,7 +23,10 @@ namespace plumb {
 struct LoopOptions {
   int workers = 16;          // applications that are worked on at a time
   int waiting = 200;         // more of them that only wait, for a rollout, a hook or a server (workforce.h)
-  size_t looks = 16;         // sources that are looked at at a time, half of them at most such that failed last time
+  // Sources that are looked at at a time: those apart that take longer than `slow_look`, and four times as many in all. Of those that
+  // failed last time, half as many.
+  size_t looks = 16;
+  Duration slow_look = std::chrono::seconds(5);
   BackoffOptions backoff;    // of sources that fail
   double poll_jitter = 0.1;  // of the poll interval, either way, so that a thousand sources are not polled at once
   size_t changed_paths = 10'000;  // of a revision; with more, each application's reads are looked at one by one
@@ -103,8 +106,8 @@ class Loop {
   void RunItem(const std::string& item, Duration waited);
   void RunPass(const std::string& key);
   void RunLook(const std::string& source);
-  bool BeginLook(const std::string& source, bool failing);  // false: when one of the others ends
-  void EndLook(bool failing);
+  bool BeginLook(const std::string& source, bool failing);  // false: later
+  void EndLook(const std::string& source, bool failing);
   void SetOwned(const std::string& key, const LiveStore* live, const std::vector<ObjectId>& owned);
   void SetDependencies(const std::string& key, const std::vector<Dependency>& depends_on) REQUIRES(mu_);
   void OnLiveChange(const LiveStore* live, const ObjectId& id);
@@ -128,7 +131,8 @@ class Loop {
   std::set<std::string> pushed_ GUARDED_BY(mu_);  // sources that were pushed to since their last look
   std::minstd_rand random_ GUARDED_BY(mu_);
   struct Looks {
-    size_t running = 0, failing = 0;           // failing: of those that run
+    std::map<std::string, TimePoint> running;  // since when
+    size_t failing = 0;                        // of those that run, how many had failed before
     std::set<std::string> later, later_failing;  // wait for their turn
   };
   Looks looks_ GUARDED_BY(mu_);

@@ -24,15 +24,16 @@ class StallsTest : public ::testing::Test {
       return SourceResolver([this, url = source.git.url](std::stop_token, bool) { return Look(url); });
     };
     context.events = log.Sink();
-    context.clock = &site.clock;
+    context.clock = &Clock::Real();
     options.poll_jitter = 0;
+    options.slow_look = std::chrono::milliseconds(100);
     loop = std::make_unique<Loop>(context, options);
     loop->Start();
   }
   Result<SourceState> Look(const std::string& url) {
     MutexLock lock(mu);
     const bool dead = url.find("dead") != std::string::npos;
-    if (looks[url]++ > 0 && dead) {
+    if (looks[url]++ >= answers && dead) {
       const Blocking blocking;
       ++hanging;
       while (!open) changed.wait(mu);
@@ -66,7 +67,7 @@ class StallsTest : public ::testing::Test {
   Mutex mu;
   CondVar changed;
   bool open = false;
-  int hanging = 0;
+  int hanging = 0, answers = 1;  // that a dead server gives before it hangs
   std::map<std::string, int> looks;
   std::string revision = "1111";
   std::map<std::string, std::string> files = {{"c.yaml", ConfigMap("c")}};
@@ -111,6 +112,21 @@ TEST_F(StallsTest, ServersOfRepositoriesThatDoNotAnswerLeaveRoomForLooksAtOthers
     MutexLock lock(mu);
     return looks["https://git.example/dead1.git"] >= 2 && looks["https://git.example/dead2.git"] >= 2 && looks["https://git.example/dead3.git"] >= 2;
   })) << "each has its turn";
+}
+
+TEST_F(StallsTest, AtTheStartTooLooksThatHangLeaveRoom) {
+  answers = 0;
+  LoopOptions options;
+  options.workers = 1;
+  options.looks = 2;
+  Start(std::move(options));
+  for (const char* name : {"dead1", "dead2", "dead3", "dead4"}) ASSERT_TRUE(loop->Set(MakeApplication(name)).ok());
+  EXPECT_TRUE(Until([&] {
+    MutexLock lock(mu);
+    return hanging >= 2;
+  }));
+  ASSERT_TRUE(loop->Set(MakeApplication("good")).ok());
+  EXPECT_TRUE(Until([&] { return Summary("good") == "Synced"; })) << Summary("good");
 }
 
 }  // namespace
