@@ -16,6 +16,7 @@ constexpr size_t kClosedTrees = 50'000;  // remembered; then all are forgotten
 constexpr size_t kSubjectBytes = 200;
 constexpr size_t kCachedTreeBytes = 4u << 20;
 constexpr ssize_t kCacheBytes = ssize_t{16} << 20;  // of all handles of all repositories
+constexpr size_t kOpenPacks = 256;                  // of all repositories: each is an open file, and every fetch adds one
 
 template <auto Free>
 struct GitFree {
@@ -38,6 +39,7 @@ void InitialiseOnce() {
     // 4 KiB for one tree is a directory of a hundred; blobs it does not keep.
     git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_TREE, kCachedTreeBytes);
     git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, kCacheBytes);
+    git_libgit2_opts(GIT_OPT_SET_MWINDOW_FILE_LIMIT, kOpenPacks);
     // Like the git program here, libgit2 reads no configuration but the mirror's own.
     for (int level :
          {GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL, GIT_CONFIG_LEVEL_PROGRAMDATA}) {

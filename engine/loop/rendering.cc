@@ -10,13 +10,17 @@ bool SameManifests(const std::vector<Manifest>& a, const std::vector<Manifest>& 
   return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](const Manifest& x, const Manifest& y) { return x.root() == y.root(); });
 }
 
+bool IsOf(const std::weak_ptr<const SourceState>& known, const std::shared_ptr<const SourceState>& state) {
+  return !known.owner_before(state) && !state.owner_before(known);
+}
+
 }  // namespace
 
 Result<bool> Rendering::Update(const std::vector<std::shared_ptr<const SourceState>>& states) {
   for (size_t i = 0; i < parts_.size(); ++i) {
     Part& part = parts_[i];
     const bool again = part.error && part.error->code() == Code::kUnavailable;  // a remote base that was away may be back
-    if (!again && part.state && (part.state == states[i] || part.reads->Same(*states[i]->tree))) {
+    if (!again && part.reads && (IsOf(part.state, states[i]) || part.reads->Same(*states[i]->tree))) {
       part.state = states[i];
       Remember(i);
       continue;
@@ -81,7 +85,7 @@ bool Rendering::ReadsOther(size_t i, const SourceMove& move) {
     if (i < known_.size()) known = known_[i];
   }
   if (!known.reads) return true;
-  const bool spared = move.changes && known.at == move.before && !known.reads->ConcernedBy(*move.changes);
+  const bool spared = move.changes && IsOf(known.at, move.before) && !known.reads->ConcernedBy(*move.changes);
   if (!spared && !known.reads->Same(*move.after->tree)) return true;
   MutexLock lock(mu_);
   if (known_[i].reads == known.reads) known_[i].at = move.after;

@@ -38,8 +38,10 @@ class Rendering {
 
  private:
   struct Part {
-    std::shared_ptr<const SourceState> state;  // that `manifests` are of, or that failed
-    std::shared_ptr<const ReadSet> reads;
+    // That `manifests` are of, or that failed. Not kept alive, nor is Known::at: an application that no push touches for months would hold
+    // an old repository, with its open files.
+    std::weak_ptr<const SourceState> state;
+    std::shared_ptr<const ReadSet> reads;  // null before the first render
     std::vector<Manifest> manifests;
     HealthRules health;
     IgnoreRules rules;
@@ -59,7 +61,7 @@ class Rendering {
   // there on does a list of changes say anything.
   struct Known {
     std::shared_ptr<const ReadSet> reads;
-    std::shared_ptr<const SourceState> at;
+    std::weak_ptr<const SourceState> at;
   };
   void Remember(size_t i);
 

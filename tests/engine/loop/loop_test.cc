@@ -102,6 +102,25 @@ TEST_F(LoopTest, PushWakesOnlyTheApplicationsThatItTouches) {
   EXPECT_EQ(loop->status("default/app-42")->revision, "2222");
 }
 
+// Each would keep a repository on disk, and its files open.
+TEST_F(LoopTest, ApplicationsThatAPushDoesNotTouchKeepNoOldTreeAlive) {
+  tree = std::make_shared<MemoryTree>(Files(100));
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(loop->Set(App("app-" + std::to_string(i), "app-" + std::to_string(i))).ok());
+  Run();
+  const std::weak_ptr<const Tree> first = tree;
+  auto files = Files(100);
+  files["app-42/c.yaml"] = ConfigMap("c-42", "2");
+  Push("2222", files);
+  Run();
+  EXPECT_TRUE(first.expired());
+  EXPECT_EQ(loop->status("default/app-42")->revision, "2222");
+  files["app-41/c.yaml"] = ConfigMap("c-41", "2");
+  Push("3333", files);
+  Run();
+  EXPECT_EQ(loop->status("default/app-41")->revision, "3333") << "whose render is of a tree that is gone";
+  EXPECT_EQ(loop->status("default/app-42")->revision, "2222");
+}
+
 TEST_F(LoopTest, APushParsesOnlyTheFilesThatItChanged) {
   std::map<std::string, std::string> files;
   for (const std::string name : {"a", "b", "c", "d"}) files["app/" + name + ".yaml"] = ConfigMap(name);
