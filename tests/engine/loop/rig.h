@@ -32,9 +32,12 @@ class Gateway final : public kube::Transport {
   explicit Gateway(kube::Transport& to) : to_(to) {}
 
   void Send(http::Request request, std::chrono::milliseconds timeout, Done done) override {
-    ++requests;
-    if (request.method == "DELETE") deletes.push_back(request.target.substr(0, request.target.find('?')));
-    if (request.method != "GET") writes.push_back(request.method + " " + request.target.substr(0, request.target.find('?')));
+    {
+      std::lock_guard lock(mu_);  // a loop with threads sends from all of them; tests read when they rest
+      ++requests;
+      if (request.method == "DELETE") deletes.push_back(request.target.substr(0, request.target.find('?')));
+      if (request.method != "GET") writes.push_back(request.method + " " + request.target.substr(0, request.target.find('?')));
+    }
     if (before) before(request);
     if (intercept)
       if (auto answer = intercept(request)) return done(*std::move(answer));
@@ -50,6 +53,7 @@ class Gateway final : public kube::Transport {
 
  private:
   kube::Transport& to_;
+  std::mutex mu_;
 };
 
 // Moves when told to; and with the hours of the world too, where the cluster is a real one, whose answers take time.
