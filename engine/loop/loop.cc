@@ -220,7 +220,7 @@ void Loop::RunLook(const std::string& source) {
   move.after = view.state;
   if (change == SourceHub::Change::kMoved && !move.after) return;  // its last follower left meanwhile; a new one looks for itself
   if (change == SourceHub::Change::kMoved && move.before) move.changes = move.after->tree->ChangesSince(*move.before->tree, options_.changed_paths);
-  const std::set<std::string> keys = hub_.Followers(source);
+  const std::vector<std::string> keys = hub_.Followers(source);
   if (change != SourceHub::Change::kNone) {
     for (const std::string& key : keys) {
       std::shared_ptr<Reconciler> reconciler;
@@ -253,16 +253,18 @@ void Loop::RunLook(const std::string& source) {
 }
 
 size_t Loop::Push(const std::function<bool(const ApplicationSource&)>& matches) {
-  std::set<std::string> told;
+  std::vector<std::string> told;
   for (const std::string& source : hub_.Matching(matches)) {
-    told.merge(hub_.Followers(source));
+    const std::vector<std::string> followers = hub_.Followers(source);
+    told.insert(told.end(), followers.begin(), followers.end());
     {
       MutexLock lock(mu_);
       pushed_.insert(source);
     }
     queue_.Add(std::string(kSource) + source);
   }
-  return told.size();
+  std::sort(told.begin(), told.end());
+  return static_cast<size_t>(std::unique(told.begin(), told.end()) - told.begin());
 }
 
 bool Loop::Request(const std::string& key, SyncRequest request) {

@@ -43,7 +43,7 @@ bool Reconciler::SourceMoved(size_t source, const SourceMove& move) {
     return false;
   }
   SourceChanged();
-  if (!move.after->tree->Address("").empty()) Supersede();  // of a directory nobody knows whether it changed before it is rendered
+  if (!move.after->revision.empty()) Supersede();  // of a directory nobody knows whether it changed before it is rendered
   return true;
 }
 

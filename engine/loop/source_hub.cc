@@ -75,11 +75,13 @@ SourceView SourceHub::View(const std::string& key) const {
   return found == entries_.end() ? SourceView{} : found->second->view;
 }
 
-std::set<std::string> SourceHub::Followers(const std::string& key) const {
+std::vector<std::string> SourceHub::Followers(const std::string& key) const {
   MutexLock lock(mu_);
-  std::set<std::string> names;
-  if (const auto found = entries_.find(key); found != entries_.end())
-    for (const auto& [name, interval] : found->second->followers) names.insert(name);
+  std::vector<std::string> names;
+  const auto found = entries_.find(key);
+  if (found == entries_.end()) return names;
+  names.reserve(found->second->followers.size());
+  for (const auto& [name, interval] : found->second->followers) names.push_back(name);
   return names;
 }
 

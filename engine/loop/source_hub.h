@@ -66,7 +66,7 @@ class SourceHub {
   Change Look(const std::string& key, std::stop_token stop, bool pushed = false);
 
   SourceView View(const std::string& key) const;
-  std::set<std::string> Followers(const std::string& key) const;
+  std::vector<std::string> Followers(const std::string& key) const;  // in order of their names
   Duration Interval(const std::string& key) const;  // the shortest of the followers'; max() without any
   // Keys of the sources for which `matches` says yes.
   std::vector<std::string> Matching(const std::function<bool(const ApplicationSource&)>& matches) const;
