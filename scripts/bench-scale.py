@@ -132,17 +132,8 @@ class Plumb:
         cache = options.work + "/cache"
         shutil.rmtree(cache, ignore_errors=True)
         self.log = open(options.work + "/plumb.log", "w")
-        what = ["run", "--config", config]
-        if options.controller:  # the Applications are objects that are there when it starts
-            kubectl = lambda *arguments, **more: subprocess.run([options.bin + "/kubectl", "--kubeconfig", options.work + "/cluster/kubeconfig", *arguments], check=True, stdout=subprocess.DEVNULL, **more)
-            crds = subprocess.run([options.plumb, "crds"], check=True, capture_output=True).stdout
-            kubectl("apply", "--server-side", "-f", "-", input=crds)
-            kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
-            kubectl("create", "namespace", "plumb-system")
-            kubectl("create", "--namespace", "plumb-system", "-f", config)
-            what = ["controller", "--namespace", "plumb-system"]
         self.started = time.monotonic()
-        self.process = subprocess.Popen([options.plumb, *what, "--kubeconfig", api.kubeconfig, "--listen", "127.0.0.1:0", "--write-address",
+        self.process = subprocess.Popen([options.plumb, "run", "--config", config, "--kubeconfig", api.kubeconfig, "--listen", "127.0.0.1:0", "--write-address",
                                          address, "--cache", cache, "--output", "json"], stdout=open(self.events, "w"), stderr=self.log)
         while not (os.path.exists(address) and os.path.getsize(address)):
             if self.process.poll() is not None: sys.exit(open(self.log.name).read())
@@ -331,7 +322,6 @@ def main():
     parser.add_argument("what", choices=["raw", "plumb"])
     parser.add_argument("--applications", type=int)
     parser.add_argument("--sets", type=int)
-    parser.add_argument("--controller", action="store_true")
     for name in ("phases", "work", "bin", "workload", "plumb"): parser.add_argument("--" + name)
     options = parser.parse_args()
     workload, api = Workload(options), Api(options.work + "/cluster")

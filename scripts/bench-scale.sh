@@ -3,7 +3,6 @@
 # all, drift, idling and memory, beside the bare client's rate for the same objects in the same run.
 # usage: bench-scale.sh [APPLICATIONS...]   (default 100 300 1000, five objects each)
 #   PLUMB_SETS=2      that many times the five objects in each application
-#   PLUMB_CONTROLLER=1  `plumb controller` with Application objects, in place of `plumb run` with files
 #   PLUMB_PHASES=...  some of: cold one all drift idle  (default: all of them)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -38,6 +37,6 @@ for applications; do
   for phase in raw plumb; do
     fresh
     scripts/bench-scale.py "$phase" --applications "$applications" --sets "${PLUMB_SETS:-1}" --phases "${PLUMB_PHASES:-cold one all drift idle}" \
-      ${PLUMB_CONTROLLER:+--controller} --work "$work" --bin "$bin" --workload "$shared/bench/gen-repo.py" --plumb "${PLUMB_PROGRAM:-build/plumb}"
+      --work "$work" --bin "$bin" --workload "$shared/bench/gen-repo.py" --plumb "${PLUMB_PROGRAM:-build/plumb}"
   done
 done

@@ -80,6 +80,9 @@ struct ApplyReport {
 // define need not be known. Called on the thread of the run; may look things up, must not take long.
 using ResourceLookup = std::function<std::optional<kube::Resource>(const Gvk& gvk)>;
 
+// Where an inventory is kept.
+kube::ObjectRef RecordRef(const Inventory& inventory);
+
 // Not thread-safe: one run at a time for each Applier. Many Appliers may share a Client.
 class Applier {
  public:

@@ -22,7 +22,6 @@
 namespace plumb {
 
 // How an inventory is written.
-kube::ObjectRef RecordRef(const Inventory& inventory);
 kube::WriteOptions RecordWrite(const ApplyOptions& options);
 
 class ApplyRun {

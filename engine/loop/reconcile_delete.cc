@@ -33,8 +33,7 @@ Status Reconciler::DeleteAll(std::stop_token stop) {
   if (status.ok()) status = CompleteManifests();
   if (status.ok()) status = SyncAll(stop, finished);
   if (status.ok() && finished && revision_synced_) {
-    const ObjectId record = inventory_->record();
-    const kube::Answer answer = target_->record_client().Delete({*kube::BuiltIn("ConfigMap"), record.ns, record.name, ""});
+    const kube::Answer answer = target_->record_client().Delete(RecordRef(*inventory_));
     if (!answer.object.ok() && answer.object.error().code() != Code::kNotFound) status = answer.object.error().Wrap("inventory");
     else gone_ = true;
   }

@@ -266,8 +266,7 @@ bool Reconciler::RefreshSources() {
 }
 
 Status Reconciler::LoadInventory() {
-  const ObjectId record = Inventory(application_.name, application_.ns).record();
-  const kube::Answer answer = target_->record_client().Get({*kube::BuiltIn("ConfigMap"), record.ns, record.name, ""});
+  const kube::Answer answer = target_->record_client().Get(RecordRef(Inventory(application_.name, application_.ns)));
   if (!answer.object.ok() && answer.object.error().code() != Code::kNotFound) return answer.object.error().Wrap("inventory");
   PLUMB_TRY(inventory, ReadInventory(application_, answer.object.ok() ? answer.object->root() : Value()));
   inventory_ = std::move(inventory);
